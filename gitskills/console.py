@@ -1,0 +1,196 @@
+"""What the user sees: the only importer of rich. Text of others is stripped and never read as markup."""
+
+import contextlib
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Span = str | tuple[str, str]
+"""A piece of a line: text, or text with a style (rich's names: "bold", "green", "dim" …)."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the phase, the number done and the total (None: not known yet)."""
+
+# C0 and C1 controls (terminal escapes), bidi controls and tag characters (text that lies about itself).
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+_SLOW = 0.4  # seconds of work before a progress bar appears: most commands are done by then
+
+
+def clean(text: str) -> str:
+    """Return `text` without what could steer a terminal or hide; tabs and line ends stay, CRLF becomes LF."""
+    text = text.replace("\r\n", "\n")
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROL.sub("\ufffd", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def emit_json(value: Any) -> None:
+    """Print `value` to stdout as one JSON document."""
+    json.dump(value, sys.stdout, ensure_ascii=True, separators=(",", ":") if not sys.stdout.isatty() else None)
+    sys.stdout.write("\n")
+
+
+def say(*spans: Span) -> None:
+    """Print one line to stdout, with styles where it is a terminal."""
+    _line(spans, stderr=False)
+
+
+def note(*spans: Span) -> None:
+    """Print one line to stderr: a diagnostic, never part of an answer."""
+    _line(spans, stderr=True)
+
+
+def error(message: str, hint: str = "") -> None:
+    """Print an expected failure to stderr, with what to do about it."""
+    note(("error: ", "bold red"), message)
+    if hint:
+        note(("  hint: ", "bold cyan"), hint)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], *, title: str = "") -> None:
+    """Print `rows` under `columns`: a rich table on a terminal, tab-separated lines elsewhere."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            _write(sys.stdout, "\t".join(_flat(cell).replace("\n", " ").replace("\t", " ") for cell in row) + "\n")
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    drawn = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(_text([cell]) for cell in row))
+    _console(stderr=False).print(drawn)
+
+
+def diff(lines: Iterable[str]) -> None:
+    """Print a unified diff, coloured on a terminal."""
+    for line in lines:
+        say((line, _diff_style(line)))
+
+
+def page(lines: Iterable[Sequence[Span]]) -> None:
+    """Print many lines: through the user's pager on a terminal, straight out elsewhere."""
+    if not sys.stdout.isatty():
+        for spans in lines:
+            _write(sys.stdout, "".join(map(_flat, spans)) + "\n")
+        return
+    import click
+
+    console = _console(stderr=False)
+
+    def drawn() -> Iterator[str]:
+        for spans in lines:
+            with console.capture() as captured:
+                console.print(_text(spans), soft_wrap=True)
+            yield captured.get()
+
+    click.echo_via_pager(drawn(), color=not console.no_color)
+
+
+def panel(text: str, *, title: str = "", style: str = "") -> None:
+    """Print `text` in a frame on a terminal, plainly elsewhere."""
+    if not sys.stdout.isatty():
+        say(f"== {title} ==" if title else "")
+        say(text)
+        return
+    from rich.panel import Panel
+
+    _console(stderr=False).print(Panel(_text([text]), title=clean(title) or None, border_style=style, expand=False))
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """Yield a callback that draws a bar on stderr once work has lasted a moment; silent off a terminal."""
+    if not sys.stderr.isatty():
+        yield _silent
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+def _silent(phase: str, done: int, total: int | None) -> None:
+    """Take progress and show none."""
+
+
+class _Bar:
+    """A rich progress display that starts itself only when the work turns out to be slow."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._tasks: dict[str, Any] = {}
+        self._display: Any = None
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        if self._display is None:
+            if time.monotonic() - self._begun < _SLOW:
+                return
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+            self._display = Progress(*columns, TimeElapsedColumn(), console=_console(stderr=True), transient=True)
+            self._display.start()
+        if phase not in self._tasks:
+            self._tasks[phase] = self._display.add_task(clean(phase), total=total)
+        self._display.update(self._tasks[phase], completed=done, total=total)
+
+    def close(self) -> None:
+        if self._display is not None:
+            self._display.stop()
+
+
+_consoles: dict[bool, "Console"] = {}
+
+
+def _console(*, stderr: bool) -> "Console":
+    if stderr not in _consoles:
+        from rich.console import Console
+
+        _consoles[stderr] = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return _consoles[stderr]
+
+
+def _line(spans: Sequence[Span], *, stderr: bool) -> None:
+    stream = sys.stderr if stderr else sys.stdout
+    if stream.isatty():
+        _console(stderr=stderr).print(_text(spans), soft_wrap=True)
+    else:
+        _write(stream, "".join(map(_flat, spans)) + "\n")
+
+
+def _write(stream: Any, text: str) -> None:
+    """Write `text` whatever the stream's encoding: a character it lacks becomes `?`, not a traceback."""
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def _flat(span: Span) -> str:
+    return clean(span if isinstance(span, str) else span[0])
+
+
+def _text(spans: Sequence[Span]) -> Any:
+    from rich.text import Text
+
+    text = Text()
+    for span in spans:
+        text.append(_flat(span), style="" if isinstance(span, str) else span[1])
+    return text
+
+
+def _diff_style(line: str) -> str:
+    if line.startswith(("+++", "---", "diff ", "index ")):
+        return "bold"
+    return {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")

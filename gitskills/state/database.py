@@ -1,0 +1,91 @@
+"""The two SQLite files: `state` for machine-local facts, `index` for what can be derived again."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gitskills.errors import GitskillsError
+from gitskills.state.paths import Paths
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def state(where: Paths) -> sqlite3.Connection:
+    """Open the database of machine-local facts; a damaged one is an error, never an empty start."""
+    path = where.state / "state.sqlite3"
+    try:
+        return _open(path, _STATE)
+    except sqlite3.DatabaseError as error:
+        raise GitskillsError(
+            f"the state database {path} cannot be read: {error}",
+            "move it aside and run `gitskills pull`; only which folders hold copies is forgotten",
+        ) from error
+
+
+def index(where: Paths) -> sqlite3.Connection:
+    """Open the index of search and history; a damaged one is thrown away, since all of it is derived."""
+    path = where.cache / "index.sqlite3"
+    try:
+        return _open(path, _INDEX)
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise GitskillsError(f"the index {path} is in use by another process", "try again in a moment") from error
+    except sqlite3.DatabaseError:
+        pass
+    discard_index(where)
+    return _open(path, _INDEX)
+
+
+def discard_index(where: Paths) -> None:
+    """Remove the derived index and its side files; it is built again when next asked for."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with contextlib.suppress(OSError):
+            (where.cache / f"index.sqlite3{suffix}").unlink()
+
+
+def _open(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+    try:
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        if version > len(migrations):
+            raise GitskillsError(
+                f"{path} was written by a newer gitskills (schema {version}, this one knows {len(migrations)})",
+                "upgrade gitskills",
+            )
+        if version < len(migrations):
+            _migrate(db, migrations)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _migrate(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
+    """Run the migrations still missing in one transaction; a second process waits, then finds none."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        for migration in migrations[version:]:
+            migration(db)
+        db.execute(f"PRAGMA user_version = {len(migrations)}")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _placements(db: sqlite3.Connection) -> None:
+    """Which agent folders hold a link or a copy, and the tree last written there."""
+    db.execute(
+        "CREATE TABLE placement (root TEXT NOT NULL, skill TEXT NOT NULL, folder TEXT NOT NULL, "
+        "mode TEXT NOT NULL CHECK (mode IN ('real', 'link', 'copy')), tree TEXT NOT NULL, "
+        "PRIMARY KEY (root, skill, folder)) WITHOUT ROWID"
+    )
+
+
+_STATE: tuple[Migration, ...] = (_placements,)
+_INDEX: tuple[Migration, ...] = ()
