@@ -7,7 +7,7 @@ more than all the hashing. Format: gitformat documentation, "git hash-object" an
 from collections.abc import Mapping
 from hashlib import sha1
 
-from gitskills.skills.skill import File
+from gitskills.skills.file import File
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 LINK, EXECUTABLE, PLAIN, SUBMODULE = 0o120000, 0o100755, 0o100644, 0o160000

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gitskills.errors import GitskillsError
-from gitskills.skills.skill import File
+from gitskills.skills.file import File
 from gitskills.skills.tree import EXECUTABLE, LINK, PLAIN, blob_oid
 
 Entries = dict[str, tuple[int, str]]
