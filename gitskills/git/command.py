@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import IO
 
 from gitskills.errors import GitskillsError
-from gitskills.git.url import redact
+from gitskills.git.url import PROTOCOLS, redact
 
 OLDEST_GIT = (2, 34)  # Ubuntu 22.04's; it has all we use: fetch --stdin, --no-write-fetch-head, --end-of-options
-
-PROTOCOLS = ("file", "git", "http", "https", "ssh")
 
 # For commands that write to a repository of ours: nothing of the user's runs there, nothing goes on behind our back.
 QUIET = (
