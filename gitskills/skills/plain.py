@@ -1,0 +1,52 @@
+"""The fast reader of plain frontmatter: a fiftieth of the time of a YAML parser, and silent where it is not certain.
+
+It answers only for blocks made wholly of lines it understands: `key: value` with a one-line value (unquoted, single-
+or double-quoted without escapes), `key:` over such lines indented, `key: >-` and `key: |` over one even paragraph.
+All else (comments, CRLF, tabs, lists, numbers, dates, doubles, anything odd) is left to YAML. What it answers equals
+what YAML reads, for every text: tests/skills/test_frontmatter.py holds it to that.
+"""
+
+import re
+
+# What ruamel and the standard both call printable, without the characters either might take for white space.
+_TEXT = "\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+_KEY = r"[A-Za-z][A-Za-z0-9_-]{0,60}"
+# An unquoted value: starts with a letter, has no `: ` or ` #` in it and no colon at its end.
+_PLAIN = rf"[A-Za-z](?:(?![:#])[{_TEXT}]|:(?![ \n])|(?<! )#)*+"
+_SINGLE = rf"'(?:(?!')[{_TEXT}]|'')*+'"
+_DOUBLE = rf'"(?:(?!["\\])[{_TEXT}])*+"'
+_VALUE = rf"(?:{_PLAIN}|(?:{_SINGLE}|{_DOUBLE}) *+)"
+# One even paragraph: every line indented by two, none blank, none more indented.
+_PARAGRAPH = rf"[>|]-?\n(?:  (?! )[{_TEXT}]*+(?<! )\n)++"
+_BLOCK = re.compile(rf"(?:{_KEY}: (?:{_PARAGRAPH}|{_VALUE}\n)|{_KEY}:\n(?:  {_KEY}: {_VALUE}\n)++)++")
+_ANY_KEY = re.compile(rf"^(?:  )?({_KEY}):(?=[ \n])", re.MULTILINE)
+_WANTED = re.compile(r"^(name|description): (.*(?:\n  .*)*)", re.MULTILINE)
+_NOT_TEXT = {"null", "true", "false"}
+
+
+def read(block: str) -> dict[str, str] | None:
+    """Return `name` and `description` of a frontmatter block as far as given, None when only YAML can tell."""
+    if not _BLOCK.fullmatch(block):
+        return None
+    keys = _ANY_KEY.findall(block)
+    if len(keys) != len(set(keys)):
+        # Perhaps a duplicate, perhaps the same word in a paragraph or under two parents: YAML will tell.
+        return None
+    found = {}
+    for key, raw in _WANTED.findall(block):
+        if raw.lower().strip() in _NOT_TEXT:
+            return None
+        found[key] = _value(raw)
+    return found
+
+
+def _value(raw: str) -> str:
+    match raw[0]:
+        case "'":
+            return str(raw.rstrip(" ")[1:-1]).replace("''", "'")
+        case '"':
+            return str(raw.rstrip(" ")[1:-1])
+        case ">" | "|":
+            head, *lines = raw.split("\n  ")
+            return (" " if head[0] == ">" else "\n").join(lines) + ("" if head.endswith("-") else "\n")
+    return str(raw.rstrip(" "))
