@@ -9,13 +9,17 @@ A row without a remark is npx's. `shared` claims only what the first two say, or
 agent wrongly said to read `.agents/skills` would see nothing, one wrongly said not to gets a link it does not need.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from gitskills.errors import GitskillsError
 
 Scope = Literal["project", "global"]
+
+SHARED = ".agents/skills"
 
 _XDG = ".config"
 
@@ -225,6 +229,30 @@ class UnknownAgent(GitskillsError):
 def look_up(ids: Iterable[str]) -> tuple[Agent, ...]:
     """Return the agents with these ids, each once and in this order; raises UnknownAgent, which names near ids."""
     return tuple(map(_one, dict.fromkeys(ids)))
+
+
+def folder(agent: Agent, scope: Scope, root: Path, home: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the agent's own skill folder in the project at `root`, or the user's; None where it has none.
+
+    An agent that reads `.agents/skills` (`Agent.reads_shared`) needs nothing in its own.
+    """
+    if scope == "project":
+        return root / agent.project if agent.project else None
+    return base(agent, home, environ) / agent.user if agent.user else None
+
+
+def shared_folder(scope: Scope, root: Path, home: Path) -> Path:
+    """Return the folder of the real skill folders: `.agents/skills` of the project at `root`, or of the user."""
+    return (root if scope == "project" else home) / SHARED
+
+
+def base(agent: Agent, home: Path, environ: Mapping[str, str]) -> Path:
+    """The folder that holds the agent's user files: where its variable says, else where it is by default."""
+    moved = environ.get(agent.variable, "").strip() if agent.variable else ""
+    if moved.startswith("~/"):  # from a file of settings, where no shell expands it
+        moved = str(home / moved[2:])
+    # The XDG specification says to ignore relative values, and elsewhere no two programs would agree on their meaning.
+    return Path(moved) if os.path.isabs(moved) else home / agent.base
 
 
 def _one(id: str) -> Agent:

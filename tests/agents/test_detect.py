@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gitskills.agents.detect import detect, folder, shared_folder
-from gitskills.agents.table import AGENTS, Scope
+from gitskills.agents.detect import detect
+from gitskills.agents.table import AGENTS, Scope, folder, shared_folder
 
 
 @pytest.fixture
