@@ -85,7 +85,54 @@ def _placements(db: sqlite3.Connection) -> None:
         "mode TEXT NOT NULL CHECK (mode IN ('real', 'link', 'copy')), tree TEXT NOT NULL, "
         "PRIMARY KEY (root, skill, folder)) WITHOUT ROWID"
     )
+    # A merge that clashed: what stood here and upstream then, so that a later edit can be told from none.
+    db.execute(
+        "CREATE TABLE conflict (root TEXT NOT NULL, skill TEXT NOT NULL, ours TEXT NOT NULL, theirs TEXT NOT NULL, "
+        "PRIMARY KEY (root, skill)) WITHOUT ROWID"
+    )
+
+
+def _trail(db: sqlite3.Connection) -> None:
+    """The audit trail of a repository up to a tip: its skills, the folders they were seen in, and each change."""
+    db.execute(
+        "CREATE TABLE trail (id INTEGER PRIMARY KEY, repository TEXT NOT NULL, tip TEXT NOT NULL, "
+        "whole INTEGER NOT NULL, UNIQUE (repository, tip))"
+    )
+    db.execute(
+        "CREATE TABLE trail_skill (trail INTEGER NOT NULL, skill INTEGER NOT NULL, path TEXT NOT NULL, "
+        "tree TEXT NOT NULL, version INTEGER NOT NULL, landed TEXT NOT NULL, creator TEXT NOT NULL, "
+        "PRIMARY KEY (trail, skill)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE trail_path (trail INTEGER NOT NULL, path TEXT NOT NULL, skill INTEGER NOT NULL, "
+        "PRIMARY KEY (trail, path)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE trail_row (trail INTEGER NOT NULL, number INTEGER NOT NULL, skill INTEGER NOT NULL, "
+        "oid TEXT NOT NULL, date TEXT NOT NULL, author TEXT NOT NULL, email TEXT NOT NULL, path TEXT NOT NULL, "
+        "op TEXT NOT NULL, version INTEGER, base TEXT NOT NULL, tree TEXT NOT NULL, origin TEXT, "
+        "summary TEXT NOT NULL, trailers TEXT NOT NULL, PRIMARY KEY (trail, number)) WITHOUT ROWID"
+    )
+
+
+def _search(db: sqlite3.Connection) -> None:
+    """Skills by words: one document per different SKILL.md, and where each source has it (see share/search.py)."""
+    db.execute("CREATE TABLE search_source (source TEXT PRIMARY KEY, tip TEXT NOT NULL) WITHOUT ROWID")
+    db.execute(
+        "CREATE TABLE search_document (id INTEGER PRIMARY KEY, blob TEXT NOT NULL, name TEXT NOT NULL, "
+        "UNIQUE (blob, name))"
+    )
+    db.execute(
+        "CREATE TABLE search_entry (source TEXT NOT NULL, path TEXT NOT NULL, name TEXT NOT NULL, tree TEXT NOT NULL, "
+        "document INTEGER NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX search_entry_document ON search_entry (document)")
+    db.execute("CREATE INDEX search_entry_name ON search_entry (name)")
+    db.execute("CREATE VIRTUAL TABLE search_text USING fts5 (name, description, body, tokenize = 'porter unicode61')")
 
 
 _STATE: tuple[Migration, ...] = (_placements,)
-_INDEX: tuple[Migration, ...] = ()
+_INDEX: tuple[Migration, ...] = (
+    _trail,
+    _search,
+)

@@ -1,0 +1,50 @@
+"""`gitskills pull`: bring the team's skills into every agent."""
+
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from gitskills.commands import options
+
+if TYPE_CHECKING:
+    from gitskills.git.merge import Favor
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--ours", "favor", flag_value="ours", help="Where edits clash, keep what is here.")
+@click.option("--theirs", "favor", flag_value="theirs", help="Where edits clash, take upstream's.")
+@click.option("--frozen", is_flag=True, help="Install exactly the lock, or fail before any write (for CI).")
+@click.option("--offline", is_flag=True, help="Use what was fetched last; no network.")
+@options.author
+@options.glob
+@options.dry_run
+@options.as_json
+def command(
+    names: tuple[str, ...],
+    favor: str | None,
+    frozen: bool,
+    offline: bool,
+    author: str | None,
+    glob: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Fetch every source and install, update or merge its skills; edits made here are merged, never lost.
+
+    NAME restricts to some skills. A clash leaves the folder as it is and is reported (exit 1).
+    """
+    from gitskills import console
+    from gitskills.share.pull import Options, pull
+
+    side = cast("Favor", favor or "none")
+    chosen = Options(names, favor=side, frozen=frozen, offline=offline, author=author, dry_run=dry_run)
+    with console.progress() as progress:
+        report = pull(options.project(glob), chosen, progress)
+    for source, error in report.unreachable.items():
+        console.error(f"{source}: {error.message}", error.hint)
+    if as_json:
+        console.emit_json([one.json() for one in report.outcomes])
+    else:
+        options.tell(report.outcomes, dry_run=dry_run)
+    return 1 if report.failed else 0

@@ -1,0 +1,180 @@
+"""Reading many objects at once through git itself: listings and blobs in one process each.
+
+The verbs used most (`status`, a `pull` with nothing to merge) need no more than this; loading libgit2
+for them would take longer than the reading.
+"""
+
+import tempfile
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitskills.errors import GitskillsError
+from gitskills.git.command import GitFailed, check, kill, run, start
+
+MANIFEST = "SKILL.md"
+_SKIPPED = frozenset({".git", "node_modules"})
+
+Entries = dict[str, tuple[int, str]]
+"""A tree's content: path with `/` → (git mode, oid)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A skill in a library: `path` of its folder ("" for the root), `tree` its oid, `entries` its files."""
+
+    path: str
+    tree: str
+    entries: Entries
+
+    @property
+    def name(self) -> str:
+        """The folder's name; "" for a skill at the library's root."""
+        return self.path.rpartition("/")[2]
+
+
+def skills(git_dir: Path, commit: str) -> dict[str, Found]:
+    """List the skills of a library at `commit`, by path: every folder with a SKILL.md, outermost wins."""
+    return find_skills(*_listing(git_dir, commit))
+
+
+def find_skills(entries: Entries, trees: Mapping[str, str]) -> dict[str, Found]:
+    """Group `entries` (path → mode, oid) by the skill they belong to; `trees` gives each folder's oid, "" the root's.
+
+    A SKILL.md that is itself a folder or a submodule makes no skill.
+    """
+    manifest = "/" + MANIFEST
+    homes = {path[: -len(manifest)] for path in entries if path.endswith(manifest)}
+    if MANIFEST in entries:
+        homes = {""}
+    homes = {home for home in homes if not _SKIPPED.intersection(home.split("/"))}
+    found = {home: Found(home, trees[home], {}) for home in sorted(homes) if not _below(home, homes)}
+    for path, entry in entries.items():
+        home = _home(path, found)
+        if home is not None:
+            found[home].entries[path[len(home) + 1 :] if home else path] = entry
+    return found
+
+
+def entries(git_dir: Path, tree: str) -> Entries:
+    """List the files below `tree` (any tree-ish oid), recursively; submodules appear with mode 160000."""
+    return _listing(git_dir, tree, root=False)[0]
+
+
+def blobs(git_dir: Path, oids: Iterable[str]) -> Generator[tuple[str, bytes], None, None]:
+    """Yield each blob of `oids` with its bytes, one for one and in order, from one `git cat-file`.
+
+    Raises GitskillsError where one is missing: bring them with `Cache.want` first.
+    """
+    wanted = list(oids)
+    if not wanted:
+        return
+    with tempfile.TemporaryFile() as given:  # a file, since a pipe we fill while git fills ours could lock up
+        given.write("\n".join(wanted).encode())
+        given.seek(0)
+        process = start("cat-file", "--batch", "--buffer", git_dir=git_dir, stdin=given)
+    try:
+        pipe = process.stdout
+        assert pipe is not None
+        for oid in wanted:
+            header = pipe.readline().split()
+            if len(header) != 3 or header[1] != b"blob":
+                raise GitskillsError(
+                    f"object {oid} is missing from the cache {git_dir}", "run `gitskills pull` to fetch it again"
+                )
+            data = pipe.read(int(header[2]))
+            pipe.read(1)
+            yield oid, data
+        process.wait()
+        check(("cat-file",), process.returncode, b"")
+    finally:
+        kill(process)
+        process.__exit__(None, None, None)
+
+
+def make_tree(git_dir: Path, rows: Mapping[str, tuple[int, str]]) -> str:
+    """Write one tree object, not recursive, whose entries need not be present here; returns its oid."""
+    lines = (b"%06o %s %s\t%s" % (m, _kind(m), oid.encode(), name.encode()) for name, (m, oid) in rows.items())
+    return run("mktree", "-z", "--missing", git_dir=git_dir, input=b"\0".join([*lines, b""])).decode().strip()
+
+
+def subtrees(git_dir: Path, ref: str) -> dict[str, str]:
+    """Read the tree `ref` points to as name → oid of each folder in it; empty where the ref does not exist."""
+    try:
+        out = run("ls-tree", "-d", "-z", "--end-of-options", ref, git_dir=git_dir)
+    except GitFailed:
+        if resolve(git_dir, ref) is not None:
+            raise
+        return {}
+    return {name.decode("utf-8", "surrogateescape"): meta.split()[2].decode() for meta, name in _rows(out)}
+
+
+def resolve(git_dir: Path, rev: str) -> str | None:
+    """Return the oid `rev` names in the repository, or None."""
+    out = run("rev-parse", "--verify", "--quiet", "--end-of-options", rev, git_dir=git_dir, ok=(0, 1, 128))
+    return out.decode().strip() or None
+
+
+def update_ref(git_dir: Path, ref: str, new: str, old: str | None, message: str) -> bool:
+    """Move `ref` from `old` (None: it must not exist) to `new`; False where another process moved it first."""
+    try:
+        run("update-ref", "--create-reflog", "-m", message, ref, new, old or "0" * 40, git_dir=git_dir)
+    except GitFailed:
+        if resolve(git_dir, ref) == old:
+            raise
+        return False
+    return True
+
+
+def delete_ref(git_dir: Path, ref: str) -> None:
+    """Remove `ref`; nothing happens where it does not exist."""
+    run("update-ref", "-d", ref, git_dir=git_dir)
+
+
+def _listing(git_dir: Path, treeish: str, *, root: bool = True) -> tuple[Entries, dict[str, str]]:
+    """Every file (path → mode, oid) and every folder (path → oid) of a commit or tree, from one `git ls-tree`."""
+    out = run("ls-tree", "-r", "-t", "-z", "--full-tree", "--end-of-options", treeish, git_dir=git_dir)
+    files: Entries = {}
+    trees: dict[str, str] = {}
+    for meta, raw in _rows(out):
+        mode, kind, oid = meta.split()
+        path = raw.decode("utf-8", "surrogateescape")
+        if kind == b"tree":
+            trees[path] = oid.decode()
+        else:
+            files[path] = (int(mode, 8), oid.decode())
+    if root and MANIFEST in files:
+        trees[""] = resolve(git_dir, treeish + "^{tree}") or ""
+    return files, trees
+
+
+def _rows(out: bytes) -> Iterator[tuple[bytes, bytes]]:
+    for row in out.split(b"\0"):
+        if row:
+            meta, _, name = row.partition(b"\t")
+            yield meta, name
+
+
+def _home(path: str, found: Mapping[str, Found]) -> str | None:
+    """The skill folder `path` lies in, or None."""
+    if "" in found:
+        return ""
+    cut = path.rfind("/")
+    while cut > 0:
+        if path[:cut] in found:
+            return path[:cut]
+        cut = path.rfind("/", 0, cut)
+    return None
+
+
+def _below(home: str, homes: set[str]) -> bool:
+    cut = home.rfind("/")
+    while cut > 0:
+        if home[:cut] in homes:
+            return True
+        cut = home.rfind("/", 0, cut)
+    return False
+
+
+def _kind(mode: int) -> bytes:
+    return {0o040000: b"tree", 0o160000: b"commit"}.get(mode, b"blob")

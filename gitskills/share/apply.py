@@ -1,0 +1,162 @@
+"""Carrying plans out: each skill is built aside and swapped in, and what was done is recorded last."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+
+from gitskills.console import Progress
+from gitskills.git.merge import Favor
+from gitskills.share import installed, lockfile, merging
+from gitskills.share.lockfile import Install
+from gitskills.share.merging import Clash
+from gitskills.share.outcome import Action, Outcome
+from gitskills.share.plan import Plan
+from gitskills.share.select import Wanted
+from gitskills.share.survey import Survey
+from gitskills.share.unpack import Content, content, contents, file_oids, known_modes, refusals
+from gitskills.state.stage import Changed
+
+
+class Apply:
+    """Carries out the plans of one pull under the project's lock; `favor` settles clashes."""
+
+    def __init__(self, survey: Survey, db: sqlite3.Connection, favor: Favor, progress: Progress | None) -> None:
+        self._survey = survey
+        self._disk = survey.disk
+        self._db = db
+        self._favor = favor
+        self._progress = progress
+        self._lock = dict(survey.lock)
+        self._bases: dict[str, tuple[str, str] | None] = {}
+
+    def bring(self, plans: Mapping[str, Plan]) -> dict[str, Plan]:
+        """Fetch what the plans write, one batch per source; plans for unsafe trees become refusals."""
+        checked = dict(plans)
+        for source, named in _by_source(plans, ("install", "update", "merge")).items():
+            cache = self._survey.caches[source]
+            found = {name: wanted.found for name, wanted in named.items()}
+            cache.want(file_oids(found.values()))
+            for name, reason in refusals(cache.git_dir, found).items():
+                checked[name] = Plan("refuse", plans[name].wanted, plans[name].base, plans[name].old, reason)
+        return checked
+
+    def carry_out(self, plans: Mapping[str, Plan]) -> Iterator[Outcome]:
+        """Do what the plans say, and yield what came of each; `record` must follow, whatever happens."""
+        fresh = {name: one.wanted.found.tree for name, one in plans.items() if one.step == "install" and one.wanted}
+        self._disk.intend({name: tree for name, tree in fresh.items() if self._disk.placed(name) != tree})
+        done = 0
+        for source, named in _by_source(plans, ("install", "update")).items():
+            found = {name: wanted.found for name, wanted in named.items()}
+            for name, files in contents(self._survey.caches[source], found):
+                done += 1
+                if self._progress:
+                    self._progress("placing skills", done, len(plans))
+                yield self._guarded(name, plans[name], files)
+        for name, one in plans.items():
+            if one.step not in ("install", "update"):
+                yield self._guarded(name, one, [])
+
+    def record(self, reason: str) -> None:
+        """Write down what was done: the bases by source, then the lock, then the placements."""
+        for source, cache in self._survey.caches.items():
+            changes = {
+                name: base[1] if base and base[0] == source else None
+                for name, base in self._bases.items()
+                if (base and base[0] == source) or name in self._survey.bases
+            }
+            if changes and cache.exists:
+                installed.update(cache.git_dir, self._survey.project.key, changes, reason)
+        lockfile.write(self._survey.project.lock_path, self._lock)
+        self._disk.record()
+
+    def _guarded(self, name: str, plan: Plan, files: Content) -> Outcome:
+        try:
+            return self._one(name, plan, files)
+        except Changed as error:
+            return self._outcome(name, plan, "conflict", None, f"{error.message}; {error.hint}")
+
+    def _one(self, name: str, plan: Plan, files: Content) -> Outcome:
+        match plan.step:
+            case "refuse":
+                return self._outcome(name, plan, "refused", None, plan.message)
+            case "remove":
+                return self._remove(name, plan)
+            case "merge":
+                return self._merge(name, plan)
+            case "keep" if plan.wanted is None:
+                return self._outcome(name, plan, "kept", plan.old, plan.message)
+        assert plan.wanted is not None
+        tree = plan.wanted.found.tree
+        if plan.step in ("install", "update"):
+            known = self._survey.known(name, plan.wanted) if plan.old else {}
+            self._disk.put(name, tree, files, old=plan.old, known=known)
+        on_disk = plan.old if plan.step == "keep" and plan.old else tree
+        problems = self._disk.spread(name, on_disk)
+        self._installed(name, plan.wanted)
+        action: dict[str, Action] = {"install": "installed", "update": "updated", "keep": "kept"}
+        return self._outcome(name, plan, action.get(plan.step, "unchanged"), on_disk, plan.message, problems)
+
+    def _merge(self, name: str, plan: Plan) -> Outcome:
+        """Merge local edits with upstream's; a clash leaves the folder as it is."""
+        assert plan.wanted is not None and plan.old is not None
+        cache, key = self._survey.caches[plan.wanted.source.name], self._survey.project.key
+        known = self._survey.known(name, plan.wanted)
+        ours = merging.store_folder(cache, self._disk.live(name), known)
+        theirs = plan.wanted.found.tree
+        merged = merging.merge(cache, plan.base, ours, theirs, self._favor)
+        if not merged.clean:
+            merging.remember(self._db, key, cache, name, Clash(ours, theirs), merged.tree)
+            return self._outcome(name, plan, "conflict", plan.old, _clash(name, merged.conflicts))
+        if merged.tree != ours:
+            known |= known_modes(plan.wanted.found.entries)
+            self._disk.put(name, merged.tree, content(cache, merged.tree), old=plan.old, known=known)
+        merging.settle(self._db, key, cache, name)
+        problems = self._disk.spread(name, merged.tree)
+        self._installed(name, plan.wanted)
+        return self._outcome(name, plan, "merged", merged.tree, "your edits and upstream's went together", problems)
+
+    def _remove(self, name: str, plan: Plan) -> Outcome:
+        left: list[str] = []
+        if plan.old is not None:
+            left = self._disk.take_away(name, plan.old, self._survey.known(name, None))
+        self._disk.forget(name)
+        self._bases[name] = None
+        source = self._lock.pop(name, None)
+        message = "; ".join(filter(None, (plan.message, *left)))
+        return Outcome(name, source.source if source else "", "removed", plan.old, None, None, message)
+
+    def _installed(self, name: str, wanted: Wanted) -> None:
+        """Note what is now the base; the lock keeps its entry where the tree did not change, so that it stays quiet."""
+        self._bases[name] = (wanted.source.name, wanted.found.tree)
+        self._lock[name] = lock_entry(self._lock.get(name), wanted.install)
+
+    def _outcome(
+        self, name: str, plan: Plan, action: Action, after: str | None, message: str, problems: Iterable[str] = ()
+    ) -> Outcome:
+        install = self._survey.lock.get(name)
+        source = plan.wanted.source.name if plan.wanted else install.source if install else ""
+        commit = plan.wanted.commit if plan.wanted else install.commit if install else None
+        return Outcome(name, source, action, plan.old, after, commit, message, tuple(problems))
+
+
+def lock_entry(before: Install | None, after: Install) -> Install:
+    """The lock's entry: the old one as long as nothing but upstream's tip moved."""
+    if before is None:
+        return after
+    same = (before.source, before.url, before.ref, before.path, before.tree)
+    return before if same == (after.source, after.url, after.ref, after.path, after.tree) else after
+
+
+def _by_source(plans: Mapping[str, Plan], steps: tuple[str, ...]) -> dict[str, dict[str, Wanted]]:
+    named: dict[str, dict[str, Wanted]] = {}
+    for name, plan in plans.items():
+        if plan.wanted is not None and plan.step in steps:
+            named.setdefault(plan.wanted.source.name, {})[name] = plan.wanted
+    return named
+
+
+def _clash(name: str, paths: Iterable[str]) -> str:
+    return (
+        f"your edits and upstream's clash in {', '.join(paths)}; the folder is as you left it. "
+        f"Keep yours: gitskills pull {name} --ours. Take theirs: gitskills pull {name} --theirs. "
+        f"Or edit it and gitskills push {name}"
+    )

@@ -1,0 +1,37 @@
+"""The bases of installed copies, kept by git: one ref per project, a tree of skill name → tree as installed.
+
+The lock says what the team agreed on; this says what this machine last put on disk. Both are needed:
+after somebody else's new lock arrives, only this tells an untouched old copy from an edited one.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gitskills.errors import GitskillsError
+from gitskills.git.objects import make_tree, resolve, subtrees, update_ref
+
+_TREE = 0o040000
+
+
+def ref(key: str) -> str:
+    """The ref that holds the bases of the project `key` (see `Project.key`)."""
+    return f"refs/gitskills/installed/{key}"
+
+
+def read(git_dir: Path, key: str) -> dict[str, str]:
+    """The tree each skill of this source had when it was installed in the project `key`."""
+    return subtrees(git_dir, ref(key))
+
+
+def update(git_dir: Path, key: str, changes: Mapping[str, str | None], reason: str) -> None:
+    """Record new bases (skill → tree, None: no longer installed); `reason` goes into the reflog."""
+    for _ in range(8):
+        old = resolve(git_dir, ref(key))
+        before = subtrees(git_dir, ref(key)) if old else {}
+        after = {name: tree for name, tree in {**before, **changes}.items() if tree is not None}
+        if before == after:
+            return
+        tree = make_tree(git_dir, {name: (_TREE, oid) for name, oid in sorted(after.items())})
+        if update_ref(git_dir, ref(key), tree, old, f"gitskills: {reason}"):
+            return
+    raise GitskillsError(f"{ref(key)} in {git_dir} keeps changing", "run the command again")

@@ -1,0 +1,159 @@
+"""Which skills of which sources are wanted, under which names: pure decisions over listings."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gitskills.config import Pattern, Source
+from gitskills.git.objects import Found
+from gitskills.share.lockfile import Install, safe_name
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A source as last fetched: its `commit` (None: an empty repository) and the skills there, by path."""
+
+    source: Source
+    url: str
+    commit: str | None
+    skills: Mapping[str, Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One skill to have on disk as `name`."""
+
+    name: str
+    source: Source
+    url: str
+    commit: str
+    found: Found
+
+    @property
+    def install(self) -> Install:
+        """The lock's entry once this is on disk."""
+        return Install(
+            self.name, self.source.name, self.url, self.source.ref, self.commit, self.found.path, self.found.tree
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A skill that cannot be had, and why; `name` may be what the user wrote."""
+
+    name: str
+    source: str
+    reason: str
+
+
+Selection = tuple[dict[str, Wanted], list[Refused]]
+
+
+def select(upstreams: Iterable[Upstream], installed: Mapping[str, Install]) -> Selection:
+    """Choose from every upstream what its source's patterns ask for; one name is never given to two skills.
+
+    `installed` settles which of several equal candidates stays. Returns the wanted by name, and the refused.
+    """
+    wanted: dict[str, Wanted] = {}
+    refused: list[Refused] = []
+    blocked: set[str] = set()
+    for upstream in upstreams:
+        for name, candidates in _named(upstream, refused).items():
+            one = _single(name, candidates, upstream, installed, refused)
+            if one is None or name in blocked:
+                continue
+            other = wanted.get(name)
+            if other is not None:
+                blocked.add(name)
+                del wanted[name]
+                refused.append(_clash(name, other, upstream, one))
+                continue
+            wanted[name] = Wanted(name, upstream.source, upstream.url, upstream.commit or "", one)
+    _refuse_case_clashes(wanted, refused)
+    return wanted, refused
+
+
+def _named(upstream: Upstream, refused: list[Refused]) -> dict[str, list[Found]]:
+    """The skills the source's patterns match, by the name each is to have here."""
+    named: dict[str, list[Found]] = {}
+    out = [pattern for pattern in upstream.source.patterns if pattern.excludes]
+    for pattern in upstream.source.patterns:
+        if pattern.excludes:
+            continue
+        matched = [one for one in upstream.skills.values() if pattern.matches(skill_name(one, upstream), one.path)]
+        matched = [one for one in matched if not any(no.matches(skill_name(one, upstream), one.path) for no in out)]
+        if not matched and pattern.exact:
+            refused.append(Refused(pattern.alias or pattern.name, upstream.source.name, _absent(pattern, upstream)))
+        for found in matched:
+            alias = pattern.alias or _alias(found, upstream)
+            row = named.setdefault(alias or skill_name(found, upstream), [])
+            if found not in row:
+                row.append(found)
+    return named
+
+
+def _alias(found: Found, upstream: Upstream) -> str | None:
+    """The name another pattern of the source gives this very skill, so that `*` beside `{name, as}` renames once."""
+    for pattern in upstream.source.patterns:
+        if pattern.alias and pattern.matches(skill_name(found, upstream), found.path):
+            return pattern.alias
+    return None
+
+
+def skill_name(found: Found, upstream: Upstream) -> str:
+    """A skill's own name: its folder's, or the repository's for a skill at the root."""
+    url = upstream.url.rstrip("/").removesuffix("/.git").removesuffix(".git")
+    return found.name or url.replace(":", "/").rpartition("/")[2]
+
+
+def _single(
+    name: str, candidates: list[Found], upstream: Upstream, installed: Mapping[str, Install], refused: list[Refused]
+) -> Found | None:
+    source = upstream.source.name
+    before = installed.get(name)
+    kept = [one for one in candidates if before and (before.source, before.path) == (source, one.path)]
+    if kept:
+        candidates = kept
+    if len({one.tree for one in candidates}) > 1:
+        shown = ", ".join(sorted(one.path for one in candidates))
+        example = _as(candidates[0].path, name)
+        reason = f"the library has several skills of this name: {shown}; take one by its path: {example}"
+        refused.append(Refused(name, source, reason))
+        return None
+    found = min(candidates, key=lambda one: (not one.path.startswith("skills/"), one.path.count("/"), one.path))
+    if not safe_name(name):
+        refused.append(Refused(name, source, "this name cannot be a folder on every system"))
+        return None
+    return found
+
+
+def _clash(name: str, other: Wanted, upstream: Upstream, found: Found) -> Refused:
+    reason = (
+        f"two sources have a skill of this name: {other.source.name} ({other.found.path or '.'}) and "
+        f"{upstream.source.name} ({found.path or '.'}); give one another name under {upstream.source.name}: "
+        f"{_as(name, f'{upstream.source.name}-{name}')}"
+    )
+    return Refused(name, upstream.source.name, reason)
+
+
+def _as(name: str, alias: str) -> str:
+    return f"skills: [{{name: {name}, as: {alias}}}]"
+
+
+def _absent(pattern: Pattern, upstream: Upstream) -> str:
+    from difflib import get_close_matches  # only on the way to a refusal
+
+    if upstream.commit is None:
+        return "the library is empty"
+    names = sorted({skill_name(found, upstream) for found in upstream.skills.values()})
+    near = get_close_matches(pattern.name, names, n=3)
+    return "the library has no such skill" + (f"; did you mean {', '.join(near)}?" if near else "")
+
+
+def _refuse_case_clashes(wanted: dict[str, Wanted], refused: list[Refused]) -> None:
+    """Two names that differ only in case are one folder on Windows and macOS."""
+    seen: dict[str, str] = {}
+    for name in sorted(wanted):
+        first = seen.setdefault(name.casefold(), name)
+        if first != name:
+            refused.append(Refused(name, wanted[name].source.name, f"its name differs from {first} only in case"))
+            del wanted[name]

@@ -1,0 +1,117 @@
+"""`status`: where every skill of a project stands, from what is on this machine."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gitskills.console import Progress
+from gitskills.errors import GitskillsError
+from gitskills.git.cache import Cache
+from gitskills.share import audit, upstream
+from gitskills.share.place import Disk
+from gitskills.share.plan import base_of
+from gitskills.share.project import Project
+from gitskills.share.select import Upstream, Wanted, select
+from gitskills.share.status import Status, compare
+from gitskills.share.survey import Survey
+from gitskills.state import database
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One row of `status`: `tree` is what is on disk, `commit` the one it was taken from, `path` its folder there."""
+
+    skill: str
+    source: str
+    status: Status
+    commit: str | None
+    tree: str | None
+    path: str
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """All rows, and the sources they were compared with."""
+
+    rows: list[Standing]
+    upstreams: list[Upstream]
+
+    def versions(self, project: Project) -> dict[str, int]:
+        """The number (`v<N>`) of the version each skill was taken from, as far as its library's history tells."""
+        found: dict[str, int] = {}
+        with contextlib.closing(database.index(project.paths)) as db:
+            for one in self.upstreams:
+                if one.commit is not None:
+                    trail = audit.read(db, project.cache(one.source).git_dir, one.commit)
+                    found |= _versions(trail, [row for row in self.rows if row.source == one.source.name])
+        return found
+
+
+def standings(project: Project, *, fetch: bool = False, progress: Progress | None = None) -> Standings:
+    """Compare every skill's base, disk and upstream as last fetched; `fetch` asks the remotes first."""
+    caches = upstream.caches(project)
+    if fetch:
+        for error in upstream.refresh(caches, progress).values():
+            raise error
+    with contextlib.closing(database.state(project.paths)) as db, Disk(project, db) as disk:
+        survey = Survey(project, disk, caches)
+        looked = _look(project, caches)
+        wanted = select(looked, survey.lock)[0]
+        names = sorted(wanted.keys() | survey.names())
+        rows = [_row(name, survey, wanted.get(name)) for name in names]
+        return Standings(rows + _untracked(project, set(names)), looked)
+
+
+def _versions(trail: audit.Audit, rows: list[Standing]) -> dict[str, int]:
+    latest = trail.skills()
+    found = {}
+    for row in rows:
+        skill = latest.get(row.path)
+        if skill is not None and skill.tree == row.base:
+            found[row.skill] = skill.version
+        elif row.base is not None:
+            older = [one.version for one in trail.with_tree(row.base) if one.path == row.path and one.version]
+            if older:
+                found[row.skill] = max(older)
+    return found
+
+
+def _look(project: Project, caches: Mapping[str, Cache]) -> list[Upstream]:
+    looked: list[Upstream] = []
+    for name, cache in caches.items():
+        if cache.exists:
+            with contextlib.suppress(GitskillsError):  # a ref that is not there yet: `pull` says so
+                looked.append(upstream.look(project.config.sources[name], cache))
+    return looked
+
+
+def _row(name: str, survey: Survey, wanted: Wanted | None) -> Standing:
+    facts = survey.facts(name, wanted)
+    install = facts.install
+    source = wanted.source.name if wanted else install.source if install else ""
+    theirs: str | None
+    known = survey.caches.get(source)
+    if wanted is not None:
+        theirs = wanted.found.tree
+    else:  # deleted upstream; or never fetched on this machine, where the lock is all there is
+        theirs = None if known and known.exists else install.tree if install else None
+    copies = survey.disk.edited_copies(name)
+    ours = survey.disk.tree_at(copies[0]) if copies else facts.ours
+    status = compare(base_of(facts), ours, theirs)
+    path = install.path if install else wanted.found.path if wanted else ""
+    commit = install.commit if install else None
+    return Standing(name, source, status, commit, ours, path, base_of(facts))
+
+
+def _untracked(project: Project, names: set[str]) -> list[Standing]:
+    """Skill folders beside ours that gitskills did not place."""
+    try:
+        there = sorted(project.skills_folder.iterdir())
+    except OSError:
+        return []
+    return [
+        Standing(folder.name, "", Status.UNTRACKED, None, None, "")
+        for folder in there
+        if folder.name not in names and (folder / "SKILL.md").is_file()
+    ]

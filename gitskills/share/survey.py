@@ -1,0 +1,52 @@
+"""What this machine knows of a project's skills: the lock, the bases last installed, the trees on disk."""
+
+from collections.abc import Mapping
+
+from gitskills.git import objects
+from gitskills.git.cache import Cache
+from gitskills.share import installed, lockfile
+from gitskills.share.place import Disk
+from gitskills.share.plan import Facts
+from gitskills.share.project import Project
+from gitskills.share.select import Wanted
+from gitskills.share.unpack import known_modes
+
+
+class Survey:
+    """The facts about each skill of a project, read once; `caches` are the caches of its sources, by name."""
+
+    def __init__(self, project: Project, disk: Disk, caches: Mapping[str, Cache]) -> None:
+        self.project = project
+        self.disk = disk
+        self.caches = caches
+        self.lock = lockfile.read(project.lock_path)
+        self.bases: dict[str, str] = {}
+        for cache in caches.values():
+            if cache.exists:
+                self.bases.update(installed.read(cache.git_dir, project.key))
+
+    def facts(self, name: str, wanted: Wanted | None) -> Facts:
+        """Read the facts about the skill `name`; `wanted` is what upstream has for it, if anything."""
+        known = self.known(name, wanted)
+        ours = self.disk.tree(name, known)
+        install, base = self.lock.get(name), self.bases.get(name)
+        if base is None and install is None and ours is not None and ours == self.disk.placed(name):
+            base = ours  # we were about to record it when we were killed
+        return Facts(install, base, ours, foreign=self.disk.foreign(name))
+
+    def known(self, name: str, wanted: Wanted | None) -> dict[str, int]:
+        """The paths a reader of the skill's folder must be told of (see `unpack.known_modes`)."""
+        known = known_modes(wanted.found.entries) if wanted else {}
+        base = self.bases.get(name) or (self.lock[name].tree if name in self.lock else None)
+        if base and wanted and base == wanted.found.tree:
+            return known
+        ours = self.disk.tree(name, known)
+        if base and ours is not None and ours != base and (wanted is None or ours != wanted.found.tree):
+            for cache in self.caches.values():
+                if cache.exists and objects.resolve(cache.git_dir, base):
+                    return known_modes(objects.entries(cache.git_dir, base)) | known
+        return known
+
+    def names(self) -> set[str]:
+        """Every skill that gitskills has installed here, by lock or by memory."""
+        return self.lock.keys() | self.bases.keys()

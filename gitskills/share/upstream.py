@@ -1,0 +1,49 @@
+"""What each source holds: fetched in parallel, or as last fetched."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from gitskills.config import Source
+from gitskills.console import Progress
+from gitskills.errors import GitskillsError
+from gitskills.git import objects
+from gitskills.git.cache import Cache
+from gitskills.git.url import redact
+from gitskills.share.project import Project
+from gitskills.share.select import Upstream
+
+
+def refresh(caches: Mapping[str, Cache], progress: Progress | None) -> dict[str, GitskillsError]:
+    """Fetch every source (name → cache) at the same time; returns the sources that could not be, with the error."""
+    failed: dict[str, GitskillsError] = {}
+
+    def one(name: str) -> None:
+        try:
+            caches[name].refresh(progress=progress)
+        except GitskillsError as error:
+            failed[name] = error
+
+    if len(caches) == 1:
+        one(next(iter(caches)))
+    elif caches:
+        with ThreadPoolExecutor(min(8, len(caches))) as pool:
+            list(pool.map(one, caches))
+    return failed
+
+
+def look(source: Source, cache: Cache) -> Upstream:
+    """List a source's skills as last fetched; raises GitskillsError where it never was, or its ref is not there."""
+    if not cache.exists:
+        raise GitskillsError(
+            f"{redact(cache.url)} (source {source.name}) has never been fetched", "run `gitskills pull` with a network"
+        )
+    if cache.head is None and source.ref is None:
+        return Upstream(source, cache.url, None, {})
+    commit = cache.resolve(source.ref)
+    return Upstream(source, cache.url, commit, objects.skills(cache.git_dir, commit))
+
+
+def caches(project: Project, names: Iterable[str] | None = None) -> dict[str, Cache]:
+    """The cache of each source of the project (or of those named), by the source's name."""
+    wanted = project.config.sources if names is None else names
+    return {name: project.cache(project.source(name)) for name in wanted}

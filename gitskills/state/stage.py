@@ -1,0 +1,162 @@
+"""Skill folders built aside, then swapped in whole; whatever a crash leaves behind is sorted out by the next run.
+
+The stage is a folder beside the skills folder, on its file system, where no agent looks for skills:
+`build` holds what may be half-written, `ready` what is about to be swapped in, `aside` what was swapped out.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from gitskills.errors import GitskillsError
+from gitskills.skills.tree import tree_oid
+from gitskills.state import files
+from gitskills.state.exchange import replace
+
+NAME = ".gitskills-stage"
+Content = Iterable[tuple[str, int, bytes]]
+"""A folder's files: path with `/`, git mode, bytes."""
+
+
+class Changed(GitskillsError):
+    """A folder was edited by someone else while it was being replaced; it stands as they left it."""
+
+
+class Stage:
+    """The place beside one skills folder where its new content is prepared; use it under the project's lock."""
+
+    def __init__(self, skills: Path) -> None:
+        self.skills = skills
+        self._folder: Path | None = None
+
+    def __enter__(self) -> "Stage":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._folder is not None:
+            for part in ("build", "ready", "aside", ""):
+                with contextlib.suppress(OSError):  # what is not empty is left for `recover`
+                    os.rmdir(self._folder / part)
+
+    def put(self, name: str, content: Content, *, old: str | None, known: Mapping[str, int] | None = None) -> None:
+        """Make `content` the skill folder `name`, which must now have the tree `old` (None: not exist).
+
+        By-products that `known` (path → mode of tracked files) does not name are carried over.
+        Raises Changed, and leaves the folder as it is, where it turns out to hold something else.
+        """
+        live = self.skills / name
+        built = self._part("build") / name
+        if built.exists():
+            files.remove_tree(built)
+        os.mkdir(built)
+        for path, mode, data in content:
+            files.write(built, path, mode, data)
+        if old is None:
+            self._arrive(built, live)
+            return
+        _carry(live, built, known or {})
+        ready, aside = self._part("ready") / name, self._part("aside") / name
+        os.rename(built, ready)
+        replace(ready, live, aside)
+        if _tree(aside, known) != old:
+            replace(aside, live, ready)
+            files.remove_tree(ready)
+            raise Changed(f"{live} was edited while it was being replaced", "it was left as it is; run again")
+        files.remove_tree(aside)
+
+    def take_away(self, name: str, *, old: str, known: Mapping[str, int] | None = None) -> None:
+        """Remove the skill folder `name`, which must have the tree `old`; raises Changed where it does not."""
+        live, aside = self.skills / name, self._part("aside") / name
+        os.rename(live, aside)
+        if _tree(aside, known) != old:
+            os.rename(aside, live)
+            raise Changed(f"{live} was edited while it was being removed", "it was left as it is; run again")
+        files.remove_tree(aside)
+
+    def _part(self, part: str) -> Path:
+        if self._folder is None:
+            self.skills.mkdir(parents=True, exist_ok=True)
+            self._folder = _folder(self.skills)
+            for one in ("build", "ready", "aside"):
+                (self._folder / one).mkdir(parents=True, exist_ok=True)
+        return self._folder / part
+
+    def _arrive(self, built: Path, live: Path) -> None:
+        try:
+            os.rename(built, live)
+        except OSError as error:
+            files.remove_tree(built)
+            if os.path.lexists(live):
+                raise Changed(f"{live} appeared while the skill was being installed", "run again") from error
+            raise
+
+
+def recover(skills: Path, in_git: Callable[[str], bool], keep: Path) -> list[Path]:
+    """Clear what a killed run left beside the folder `skills`; use it under the project's lock.
+
+    A folder swapped out whose place is empty goes back. Other leftovers are removed when git has
+    their tree (`in_git`), else moved below `keep`. Returns where those went.
+    """
+    kept: list[Path] = []
+    stage = _folder(skills)
+    if not stage.is_dir():
+        return kept
+    for part in ("aside", "ready"):
+        for folder in sorted((stage / part).iterdir()) if (stage / part).is_dir() else ():
+            live = skills / folder.name
+            if part == "aside" and not os.path.lexists(live):
+                os.rename(folder, live)
+            elif in_git(_tree(folder, None) or ""):
+                files.remove_tree(folder)
+            else:
+                kept.append(_keep(folder, keep))
+    files.remove_tree(stage)
+    return kept
+
+
+def _folder(skills: Path) -> Path:
+    """The stage of a skills folder: beside it, or inside where its parent lies on another file system."""
+    real = Path(os.path.realpath(skills))
+    with contextlib.suppress(OSError):
+        if real.stat().st_dev != real.parent.stat().st_dev:
+            return real / NAME
+    return real.parent / NAME
+
+
+def _carry(live: Path, built: Path, known: Mapping[str, int]) -> None:
+    """Bring the by-products in `live` (a virtual environment, caches) into `built`, leaving them in both."""
+    for path in files.by_products(live, known):
+        source, target = live / path, built / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(target):
+            continue
+        if source.is_dir() and not source.is_symlink():
+            shutil.copytree(source, target, symlinks=True, copy_function=_link_or_copy)
+        else:
+            _link_or_copy(str(source), str(target))
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _keep(folder: Path, keep: Path) -> Path:
+    keep.mkdir(parents=True, exist_ok=True)
+    number, target = 1, keep / folder.name
+    while target.exists():
+        number += 1
+        target = keep / f"{folder.name}-{number}"
+    shutil.move(str(folder), str(target))
+    return target
+
+
+def _tree(folder: Path, known: Mapping[str, int] | None) -> str | None:
+    try:
+        return tree_oid(files.entries(folder, known))
+    except (OSError, GitskillsError):
+        return None
