@@ -40,6 +40,7 @@ PLAIN_WORDS = {
     "expected <block end>, but found '<scalar>'": "text after a closing quote or bracket: quote the whole value",
 }
 
+COLON = re.compile(r"[ \t\r\n]*:")
 TOO_BIG_ESCAPE = re.compile(r"\\U(?!000|0010)[0-9a-fA-F]{8}")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -124,7 +125,8 @@ def edit(text: str, change: Callable[[Any], None], *, where: str) -> str:
     _, indent, offset = load_yaml_guess_indent(text) if not empty else (None, 2, 0)
     if offset:
         yaml.indent(mapping=min(indent or 2, 8) - offset or 2, sequence=offset + 2, offset=offset)
-    data = CommentedMap() if empty else yaml.load(text)
+    lines = LINE_END.sub("\n", text)
+    data = CommentedMap() if empty else yaml.load(lines)
     before = _dump(yaml, data)
     change(data)
     after = _dump(yaml, data)
@@ -132,7 +134,7 @@ def edit(text: str, change: Callable[[Any], None], *, where: str) -> str:
         return text
     if empty:
         # ruamel has no value to hang the comments of an empty document on.
-        after = LINE_END.sub("\n", text) + ("\n" if text and text[-1] not in "\r\n" else "") + after
+        after = lines + ("\n" if lines and lines[-1] != "\n" else "") + after
     load(after, where=where)
     return after.replace("\n", "\r\n") if "\r\n" in text else after
 
@@ -286,7 +288,8 @@ class _Builder:
         else:
             if start == end and style == "plain":
                 # An absent value is marked where the next token stands, perhaps lines below.
-                start = end = self.text.index(":", parent.key_end) + 1
+                colon = COLON.match(self.text, parent.key_end)
+                start = end = colon.end() if colon else parent.key_end
             self.spans[path] = Span(parent.key_at, parent.key_end, start, end, self.line(parent.key_at), style)
             parent.value[parent.key] = value
             parent.key = None

@@ -68,7 +68,8 @@ def _honest(text: str, start: int, end: int) -> bool:
     if run == "\ufeff" and start == 0:
         return True  # validation speaks of the byte order mark
     if run in ("\ufe0e", "\ufe0f"):
-        return not before or before == "\n" or bool(_EMOJI_ONE.match(before))
+        # One selector after a symbol, or at a line's start, says how to draw; after letters it could spell bits.
+        return not before or before == "\n" or bool(_EMOJI_ONE.match(before)) or not (before.isalnum() or before == " ")
     if run in ("\u200d", "\ufe0f\u200d", "\ufe0e\u200d") and _EMOJI_ONE.match(before) and _EMOJI_ONE.match(after):
         return True
     return run in ("\u200c", "\u200d", "\u200e", "\u200f", "\u061c") and bool(_JOINING_SCRIPT.match(before or after))

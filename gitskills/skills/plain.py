@@ -37,6 +37,9 @@ def read(block: str) -> dict[str, str] | None:
         if raw.lower().strip() in _NOT_TEXT:
             return None
         found[key] = _value(raw)
+    if any(key in keys and key not in found for key in ("name", "description")):
+        # A mapping, or a key of that name below another.
+        return None
     return found
 
 

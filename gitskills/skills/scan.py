@@ -15,7 +15,7 @@ FINDINGS_LIMIT = 50  # of one file; errors come first, what follows is counted
 
 TOLD = {
     "hidden-tags": "invisible tag characters",
-    "bidi-control": "bidirectional control characters, which show text in another order than agents read it",
+    "bidi-control": "bidirectional controls, which show text in another order than agents read it",
     "variation-selector": "supplementary variation selectors, which can hide any text",
     "zero-width": "invisible characters",
 }
@@ -73,7 +73,8 @@ def _hidden(path: str, found: Iterator[hidden.Found], starts: list[int]) -> Iter
         characters = "".join(each[2] for each in group)
         shown = ", ".join(dict.fromkeys(f"U+{ord(each):04X}" for each in characters[:8]))
         spelt = "".join(chr(ord(each) - 0xE0000) for each in characters if 0xE0020 <= ord(each) < 0xE007F)
-        message = f"{len(characters)} {TOLD[kind]} ({shown})"
+        count = f"{len(characters)} of them, " if len(characters) > 1 else ""
+        message = f"{TOLD[kind]}: {count}{shown}"
         if spelt:
             message += f", which spell {spelt[:60]!r}"
         yield Diagnostic(path, line, kind, "error" if kind in CRITICAL else "warning", message)
