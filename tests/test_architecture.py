@@ -190,13 +190,18 @@ def environment_faults(modules: Mapping[str, Module]) -> Iterator[str]:
 
 
 def except_faults(modules: Mapping[str, Module]) -> Iterator[str]:
-    """Find handlers that catch everything outside the two boundaries, `suppress(Exception)` included."""
+    """Find handlers that catch everything outside the two boundaries, `suppress(Exception)` included.
+
+    `except BaseException` that ends in a bare `raise` catches nothing: it undoes something on the way out.
+    """
     broad = {"Exception", "BaseException"}
     for module in modules.values():
         if module.inside(BOUNDARIES):
             continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.ExceptHandler):
+                if ast.unparse(node).startswith("except BaseException:") and ast.unparse(node.body[-1]) == "raise":
+                    continue
                 caught = {"BaseException"} if node.type is None else {ast.unparse(each) for each in types(node.type)}
             elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
                 caught = {ast.unparse(each) for each in node.args}
@@ -252,6 +257,8 @@ def test_the_house_keeps_its_rules(rule: Rule) -> None:
         (environment_faults, "share/pull.py", "from os import environ"),
         (except_faults, "share/pull.py", "try:\n    pass\nexcept (OSError, Exception):\n    pass"),
         (except_faults, "share/pull.py", "try:\n    pass\nexcept:\n    pass"),
+        (except_faults, "share/pull.py", "try:\n    pass\nexcept BaseException as error:\n    raise error"),
+        (except_faults, "share/pull.py", "try:\n    pass\nexcept Exception:\n    raise"),
         (except_faults, "share/pull.py", "import contextlib\nwith contextlib.suppress(Exception):\n    pass"),
     ],
 )
@@ -263,7 +270,7 @@ def test_the_rules_see_a_breach(rule: Rule, path: str, source: str, tmp_path: Pa
         "share/__init__.py": "",
         "share/pull.py": "",
         "share/push.py": "from gitskills.share import pull\n",
-        "state/database.py": "import gitskills.errors\n",
+        "state/database.py": "import gitskills.errors\ntry:\n    pass\nexcept BaseException:\n    raise\n",
         "state/paths.py": "import os\nos.environ\n",
         "git/cache.py": "from typing import TYPE_CHECKING\nimport pygit2\nfrom gitskills.state.paths import paths\n",
         "commands/pull.py": "import click\nfrom gitskills.share import pull\nprint()\n",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitskills import console
+from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.share.library import CI
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Also add the job that validates every pull request.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
+@options.dry_run
 def command(directory: Path, ci: "CI", dry_run: bool) -> None:
     """Start a library of skills in DIRECTORY (default: here), with an example skill and a first commit.
 

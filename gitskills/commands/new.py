@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from gitskills import console
+from gitskills.commands import options
 
 
 @click.command()
@@ -15,7 +16,7 @@ from gitskills import console
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to put it in. Default: skills/ of a library, .agents/skills elsewhere.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
+@options.dry_run
 def command(name: str, directory: Path | None, dry_run: bool) -> None:
     """Start the skill NAME from the template: lowercase letters, digits and single hyphens."""
     from gitskills.share.library import new, skills_folder
