@@ -15,6 +15,9 @@ from pygit2.enums import ConfigLevel
 from tests.processes import Result, gitskills
 from tests.repositories import EPOCH, History, bare_repository, git
 
+# The git servers, as fixtures `remote` and `web`.
+pytest_plugins = ["tests.remotes"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # What a process needs to start at all, here and on Windows. Anything else (agents' homes, proxies, keys, GIT_*) goes.

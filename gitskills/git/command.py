@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Container, Generator, Iterator, Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Event, Timer
 from typing import IO
 
 from gitskills.errors import GitskillsError
@@ -176,28 +178,51 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
     else:
-        leads = os.getpgid(process.pid) == process.pid
-        process.terminate()  # git cleans up: lock files, half-written packs, its own children
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(1)
-        with suppress(ProcessLookupError, PermissionError):
+        with suppress(ProcessLookupError, PermissionError):  # reaped meanwhile by another thread
+            leads = os.getpgid(process.pid) == process.pid
+            process.terminate()  # git cleans up: lock files, half-written packs, its own children
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
             if leads:
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
     process.wait()
 
 
-def check(args: tuple[str, ...], returncode: int, stderr: bytes, ok: Container[int] = (0,)) -> None:
-    """Raise GitFailed unless the exit code is expected; a git that may not know our options is told from a failure."""
-    if returncode in ok:
-        return
+@contextmanager
+def ending(process: subprocess.Popen[bytes], timeout: float | None) -> Iterator[Event]:
+    """Kill the process when the block is left, and after `timeout` seconds; the event tells that time ran out."""
+    late = Event()
+
+    def expire() -> None:
+        late.set()
+        kill(process)
+
+    clock = Timer(threading.TIMEOUT_MAX if timeout is None else timeout, expire)
+    clock.daemon = True
+    clock.start()
+    try:
+        yield late
+    finally:
+        clock.cancel()
+        kill(process)
+
+
+def check(args: Sequence[str], returncode: int, stderr: bytes, ok: Container[int] = (0,)) -> None:
+    """Raise GitFailed unless the exit code is expected."""
+    if returncode not in ok:
+        blame_version(returncode)
+        raise GitFailed(verb(args), returncode, stderr.decode(errors="replace"))
+
+
+def blame_version(returncode: int) -> None:
+    """Raise where a failure may come from a git that does not know our options; asks its version only then."""
     if returncode in (128, 129) and version() < OLDEST_GIT:
         found, oldest = (".".join(map(str, pair)) for pair in (version(), OLDEST_GIT))
         raise GitskillsError(f"git {found} is too old", f"Install git {oldest} or newer.")
-    raise GitFailed(verb(args), returncode, stderr.decode(errors="replace"))
 
 
-def verb(args: tuple[str, ...]) -> str:
+def verb(args: Sequence[str]) -> str:
     """Return git's subcommand among its arguments: the first that is neither an option nor `-c`'s value."""
     words = iter(args)
     for word in words:

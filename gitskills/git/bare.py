@@ -1,0 +1,102 @@
+"""A bare repository as the files it consists of: made without starting git, checked, cleared of locks, rescued."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from gitskills.git import command
+
+# No promisor here: see transport.fetch. What a killed fetch left is dropped by hand, so nothing collects garbage.
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 0
+\tbare = true
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+"""
+
+
+def create(git_dir: Path) -> None:
+    """Write an empty bare repository (sha1, no hooks) into a folder that exists; `git init` would cost a process."""
+    (git_dir / "objects" / "pack").mkdir(parents=True)
+    (git_dir / "refs").mkdir()
+    (git_dir / "config").write_text(_CONFIG, encoding="ascii", newline="\n")
+    (git_dir / "HEAD").write_text("ref: refs/heads/main\n", encoding="ascii", newline="\n")
+
+
+def packs_whole(git_dir: Path) -> bool:
+    """Tell whether each pack ends as its index says: a cheap look that finds what was cut short."""
+    return all(_whole(pack) for pack in (git_dir / "objects" / "pack").glob("*.pack"))
+
+
+def _whole(pack: Path) -> bool:
+    """Both files carry the pack's checksum: the pack at its end, the index before its own."""
+    try:
+        with pack.open("rb") as objects, pack.with_suffix(".idx").open("rb") as index:
+            objects.seek(-20, os.SEEK_END)
+            index.seek(-40, os.SEEK_END)
+            return objects.read() == index.read(20)
+    except OSError:
+        return False
+
+
+def drop_stale_locks(git_dir: Path) -> bool:
+    """Remove the locks that a killed fetch left on what we fetch; True when there were any.
+
+    Whoever calls this holds the lock of the cache, so that no other fetch of ours is alive.
+    """
+    found = [*git_dir.glob("*.lock"), *_below(git_dir / "refs" / "remotes"), *_below(git_dir / "refs" / "tags")]
+    for lock in found:
+        lock.unlink(missing_ok=True)
+    return bool(found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    return folder.rglob("*.lock")
+
+
+def rescue(old: Path, new: Path, prefix: str) -> None:
+    """Carry refs below `prefix` ("refs/gitskills/") from a damaged repository into a new one, where their objects can
+    still be read; with them comes every object that is whole."""
+    refs = _refs(old, prefix)
+    if not refs:
+        return
+    for source in (old / "objects").rglob("*"):
+        target = new / "objects" / source.relative_to(old / "objects")
+        if _worth(source) and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):
+                shutil.copy2(source, target)
+    asked = "".join(f"{oid}^{{tree}}\n" for oid in refs.values()).encode()
+    answers = command.run("cat-file", "--batch-check", git_dir=new, input=asked).decode().splitlines()
+    readable = [(ref, oid) for (ref, oid), answer in zip(refs.items(), answers, strict=True) if " tree " in answer]
+    moves = "".join(f"update {ref} {oid}\n" for ref, oid in readable)
+    command.run("update-ref", "--stdin", git_dir=new, input=moves.encode())
+
+
+def _worth(source: Path) -> bool:
+    """Only loose objects and packs that are whole, each with its companions (`.idx`, `.promisor`)."""
+    if source.parent.name == "pack":
+        return _whole(source.with_suffix(".pack"))
+    return re.fullmatch(r"[0-9a-f]{38}", source.name) is not None
+
+
+def _refs(git_dir: Path, prefix: str) -> dict[str, str]:
+    """Read refs as files, since git reads none of a repository with one broken part; loose ones win over packed."""
+    found: dict[str, str] = {}
+    with suppress(OSError):
+        packed = (git_dir / "packed-refs").read_text(encoding="utf-8", errors="replace")
+        found = {ref: oid for oid, ref in re.findall(rf"^([0-9a-f]{{40}}) ({re.escape(prefix)}\S+)$", packed, re.M)}
+    for path in (git_dir / prefix).rglob("*"):
+        with suppress(OSError):
+            text = path.read_text(encoding="ascii", errors="replace").strip()
+            if re.fullmatch(r"[0-9a-f]{40}", text):
+                found[path.relative_to(git_dir).as_posix()] = text
+    return found

@@ -1,0 +1,208 @@
+"""The network: ls-remote, fetch and push by git, with the user's credentials, ssh configuration and proxies.
+
+Git is started in our scrubbed environment (GitPython can add variables, not take them away), and GitPython reads the
+running process: its pumps and its understanding of git's progress. Its import, 35 ms, passes while git works.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from gitskills.git import command
+from gitskills.git.failures import NetworkFailed, failure, rejection
+
+Progress = Callable[[str, int, int | None], None]
+"""Called from another thread with a phase in git's words, the objects done, and how many there are if known."""
+
+# The name of the remote on git's command line. Not `origin`: users configure that one for all their repositories.
+_REMOTE = "gitskills"
+PROMISE = ("-c", f"remote.{_REMOTE}.promisor=true", "-c", f"remote.{_REMOTE}.partialclonefilter=blob:none")
+_OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SSH = "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRefs:
+    """What a remote has: the branch its HEAD names ("refs/heads/main"), HEAD's oid, and oids of branches and tags."""
+
+    head: str | None
+    head_oid: str | None
+    refs: Mapping[str, str]
+
+
+class _Ended(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def ls_remote(url: str, *, timeout: float = 60) -> RemoteRefs:
+    """Ask a remote for its branches and tags; `timeout` in seconds. Raises a RemoteError."""
+    return listing(url, timeout=timeout)()
+
+
+def listing(url: str, *, timeout: float = 60) -> Callable[[], RemoteRefs]:
+    """Start `ls_remote` and return the function that waits for it, so that a fetch may run at the same time."""
+    args = (*_settings(), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*", "refs/tags/*")
+    process = command.start(*args, stderr=subprocess.PIPE, env=_environment(url))
+    deadline = time.monotonic() + timeout
+
+    def finish() -> RemoteRefs:
+        with process:
+            try:
+                out, err = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise _silence(url, timeout) from None
+            finally:
+                command.kill(process)
+        if process.returncode:
+            command.blame_version(process.returncode)
+            raise failure(err.decode(errors="replace"), url)
+        return _refs(out.decode(errors="surrogateescape"))
+
+    return finish
+
+
+def _refs(text: str) -> RemoteRefs:
+    """Read `ls-remote --symref`; peeled tags (`^{}`) repeat what the tags say."""
+    rows = [line.split("\t", 1) for line in text.splitlines() if "\t" in line]
+    symbolic = [left[5:] for left, name in rows if name == "HEAD" and left.startswith("ref: ")]
+    oids = {name: left for left, name in rows if not left.startswith("ref: ") and not name.endswith("^{}")}
+    refs = {name: oid for name, oid in oids.items() if name.startswith(("refs/heads/", "refs/tags/"))}
+    return RemoteRefs(symbolic[0] if symbolic else None, oids.get("HEAD"), refs)
+
+
+def fetch(
+    git_dir: Path,
+    url: str,
+    refspecs: Sequence[str] = (),
+    *,
+    blobless: bool = True,
+    prune: bool = False,
+    stdin_oids: Sequence[str] = (),
+    progress: Progress | None = None,
+    timeout: float | None = 600,
+) -> None:
+    """Bring objects and refs from `url` into the bare repository `git_dir`.
+
+    `blobless` leaves blobs out where the server can; `stdin_oids` are objects wanted as such, and then nothing else is
+    negotiated. The promise that blobs can be had later is told to git here only and never stored, so that no later
+    command goes to the network on its own. Raises a RemoteError.
+    """
+    args = [
+        *("-c", "core.fsync=none"),  # a cache that a power cut breaks is fetched again
+        *("-c", "fetch.writeCommitGraph=false"),
+        *(PROMISE if blobless else ()),
+        *(("-c", "fetch.negotiationAlgorithm=noop") if stdin_oids else ()),
+        *("fetch", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"),
+        *(("--filter=blob:none",) if blobless else ()),
+        *(("--prune",) if prune else ()),
+        *(("--stdin",) if stdin_oids else ()),
+        *(("--progress",) if progress else ("--quiet",)),
+        *("--", _REMOTE, *refspecs),
+    ]
+    given = "".join(f"{oid}\n" for oid in stdin_oids)
+    ended = _talk(args, git_dir, url, given=given, progress=progress, timeout=timeout)
+    if ended.returncode:
+        raise failure(ended.stderr, url)
+
+
+def push(
+    git_dir: Path,
+    url: str,
+    updates: Sequence[tuple[str, str]],
+    *,
+    progress: Progress | None = None,
+    timeout: float | None = 600,
+) -> None:
+    """Move refs of `url` forward, never by force: each update is (commit's oid, full name of the ref).
+
+    Several refs move all or none where the server can do that. Raises NonFastForward when the remote has moved,
+    PushRefused when the server will not, or another RemoteError.
+    """
+    for oid, ref in updates:
+        if not _OID.fullmatch(oid) or not re.fullmatch(r"refs/[^\s:*?\[\\^~]+", ref):
+            raise ValueError(f"not an update of a ref: {oid} {ref}")
+    if not _push(git_dir, url, updates, len(updates) > 1, progress, timeout):
+        _push(git_dir, url, updates, False, progress, timeout)
+
+
+def _push(
+    git_dir: Path,
+    url: str,
+    updates: Sequence[tuple[str, str]],
+    atomic: bool,
+    progress: Progress | None,
+    timeout: float | None,
+) -> bool:
+    """Push once; False where the server knows no atomic push."""
+    args = [
+        *("push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"),
+        *(("--atomic",) if atomic else ()),
+        "--progress" if progress else "--no-progress",
+        *("--", _REMOTE, *(f"{oid}:{ref}" for oid, ref in updates)),
+    ]
+    ended = _talk(args, git_dir, url, progress=progress, timeout=timeout)
+    if ended.returncode == 0:
+        return True
+    if atomic and "does not support --atomic" in ended.stderr:
+        return False
+    if reasons := [line.split("\t")[-1] for line in ended.stdout.splitlines() if line.startswith("!\t")]:
+        raise rejection(reasons, ended.stderr, url)
+    raise failure(ended.stderr, url, pushing=True)
+
+
+def _talk(
+    args: Sequence[str],
+    git_dir: Path,
+    url: str,
+    *,
+    given: str = "",
+    progress: Progress | None,
+    timeout: float | None,
+) -> _Ended:
+    """Run one git command that talks to `url`, reporting progress; end it with all its children when time is up."""
+    whole = (*_settings(), "-c", f"remote.{_REMOTE}.url={url}", *args)
+    with tempfile.TemporaryFile() as stdin:
+        stdin.write(given.encode())
+        stdin.seek(0)
+        process = command.start(*whole, git_dir=git_dir, stdin=stdin, stderr=subprocess.PIPE, env=_environment(url))
+    with command.ending(process, timeout) as late:
+        from gitskills.git.pump import pump  # GitPython: imported while git works
+
+        out, err = pump(process, progress, None if timeout is None else timeout + 5)
+        if not late.is_set():
+            process.wait()
+    if late.is_set():
+        raise _silence(url, timeout)
+    command.blame_version(process.returncode)
+    return _Ended(process.returncode, out, err)
+
+
+def _settings() -> tuple[str, ...]:
+    """Return the `-c` options of every command that talks to a remote."""
+    return command.QUIET if command.on_terminal() else (*command.QUIET, "-c", "credential.interactive=false")
+
+
+def _environment(url: str) -> dict[str, str]:
+    """Return what git needs in its environment to give up on a silent server, and to ask nobody who is not there."""
+    found: dict[str, str] = {}
+    if "GIT_HTTP_LOW_SPEED_LIMIT" not in os.environ:
+        found |= {"GIT_HTTP_LOW_SPEED_LIMIT": "100", "GIT_HTTP_LOW_SPEED_TIME": "60"}
+    # The user's configuration may turn most URLs into ones of ssh; those of files and daemons are not worth a look.
+    theirs = {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() or url.startswith(("file:", "git:"))
+    if theirs or command.on_terminal() or command.run("config", "--get", "core.sshCommand", ok=(0, 1)):
+        return found
+    return found | {"GIT_SSH_COMMAND": _SSH}
+
+
+def _silence(url: str, timeout: float | None) -> NetworkFailed:
+    return NetworkFailed(f"no answer within {timeout:g} seconds", "Check the network, or wait longer.", url=url)
