@@ -107,4 +107,4 @@ def _folded(path: str) -> str:
 
 def _shown(path: str) -> str:
     """Return a path that is safe to print."""
-    return "`" + SURROGATE.sub("\ufffd", CONTROL.sub("\ufffd", path)) + "`"
+    return "`" + "".join(each if each.isprintable() else "\ufffd" for each in path) + "`"

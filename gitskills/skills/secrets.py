@@ -44,7 +44,7 @@ PLACEHOLDER = re.compile(
 # Words nobody's generated password holds; a value with one stands for a password.
 WORD = re.compile(r"pass|secret|token|api.?key|user|admin|root|hunter|qwerty|1234|abcd|here|value|string|local", re.I)
 BODY_OF_KEY = re.compile(r"[A-Za-z0-9+/=]{40,}")
-PIECE, OVERLAP = 4096, 512  # characters; some of the patterns are quadratic in the length of a line
+PIECE, OVERLAP = 2048, 1024  # characters; some of the patterns are quadratic in the length of a line
 
 
 def find(text: str, filename: str) -> Iterator[tuple[int, str]]:

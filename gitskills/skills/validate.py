@@ -61,7 +61,7 @@ def _findings(files: Mapping[str, File], folder: str, lenient: bool) -> Iterator
         yield _error(error.line, error.code, f"{error.problem}; {error.hint}" if error.hint else error.problem)
         return
     for line in read.quoted:
-        yield _error(line, "unquoted-value", "not valid YAML as it stands: put the value in quotes")
+        yield _error(line, "unquoted-value", "the value holds characters that YAML takes as its own: put it in quotes")
     yield from rules.check(read, folder)
     description = read.keys.get("description")
     if isinstance(description, str) and hidden.critical(description) and not hidden.critical(document.block):
