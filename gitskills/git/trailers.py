@@ -26,6 +26,9 @@ REPEATABLE = frozenset({"evidence", "proof", "co_authors"})
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+")
 _TRAILER = re.compile(r"([A-Za-z0-9-]+)[ \t]*:(.*)", re.DOTALL)
+_PLAIN = re.compile(
+    r"(?:[A-Za-z0-9-]+: [^\n]*\n)*[A-Za-z0-9-]+: [^\n]*"
+)  # what nearly all messages end in, told ten times faster
 _GENERATED = ("Signed-off-by: ", "(cherry picked from commit ")
 _SPACE = (" ", "\t", "\r")
 _SCISSORS = re.compile(r"^# -{24} >8 -{24}$", re.MULTILINE)
@@ -128,6 +131,10 @@ def trailers(message: str) -> list[tuple[str, str]]:
     The rules are those of git's trailer.c: the last paragraph that is not the title, made of trailers only or,
     with one that git generates, of a quarter of them; a line that starts with white space continues the last one.
     """
+    head, _, paragraph = message.removesuffix("\n").rpartition("\n\n")
+    if _PLAIN.fullmatch(paragraph) and ">8" not in message and head and not head.isspace():
+        pairs = (line.split(":", 1) for line in paragraph.split("\n"))
+        return [(key, value.strip(" \t\r")) for key, value in pairs]
     lines = _message_end(message)
     found: list[list[str]] = []
     last: list[str] | None = None
