@@ -105,7 +105,7 @@ class Apply:
         merged = merging.merge(cache, plan.base, ours, theirs, self._favor)
         if not merged.clean:
             merging.remember(self._db, key, cache, name, Clash(ours, theirs), merged.tree)
-            return self._outcome(name, plan, "conflict", plan.old, _clash(name, merged.conflicts))
+            return self._outcome(name, plan, "conflict", plan.old, merging.advice(name, merged.conflicts))
         if merged.tree != ours:
             known |= known_modes(plan.wanted.found.entries)
             self._disk.put(name, merged.tree, content(cache, merged.tree), old=plan.old, known=known)
@@ -152,11 +152,3 @@ def _by_source(plans: Mapping[str, Plan], steps: tuple[str, ...]) -> dict[str, d
         if plan.wanted is not None and plan.step in steps:
             named.setdefault(plan.wanted.source.name, {})[name] = plan.wanted
     return named
-
-
-def _clash(name: str, paths: Iterable[str]) -> str:
-    return (
-        f"your edits and upstream's clash in {', '.join(paths)}; the folder is as you left it. "
-        f"Keep yours: gitskills pull {name} --ours. Take theirs: gitskills pull {name} --theirs. "
-        f"Or edit it and gitskills push {name}"
-    )

@@ -1,7 +1,7 @@
 """Bringing an edited folder and its library together, and remembering what would not go together."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from gitskills.git.merge import Favor, Merged
 from gitskills.git.merge import merge as merge_trees
 from gitskills.git.objects import Found
 from gitskills.share.unpack import file_oids
+from gitskills.skills.file import File
 from gitskills.state import files
 
 
@@ -24,9 +25,13 @@ class Clash:
 
 def store_folder(cache: Cache, folder: Path, known: Mapping[str, int]) -> str:
     """Write a skill folder's content into the cache as objects; returns its tree."""
+    return store_files(cache, files.read(folder, known))
+
+
+def store_files(cache: Cache, content: Mapping[str, File]) -> str:
+    """Write a skill's files into the cache as objects; returns the tree that holds them."""
     from gitskills.git.repository import Repository, store  # libgit2 is loaded only when there is something to merge
 
-    content = files.read(folder, known)
     return store(Repository(cache.git_dir), ((path, one.mode, one.data) for path, one in content.items()))
 
 
@@ -66,3 +71,12 @@ def settle(db: sqlite3.Connection, key: str, cache: Cache, skill: str) -> None:
     if recall(db, key, skill) is not None:
         db.execute("DELETE FROM conflict WHERE root = ? AND skill = ?", (key, skill))
         objects.delete_ref(cache.git_dir, ref(skill))
+
+
+def advice(skill: str, paths: Iterable[str]) -> str:
+    """Tell the user what clashes and what to do about it."""
+    return (
+        f"your edits and upstream's clash in {', '.join(paths)}; the folder is as you left it. "
+        f"Keep yours: gitskills pull {skill} --ours. Take theirs: gitskills pull {skill} --theirs. "
+        f"Or edit it and gitskills push {skill}"
+    )

@@ -1,0 +1,151 @@
+"""Which skills a push publishes: the edited ones, or the named; each cleaned, checked and stored as objects."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitskills.config import Source
+from gitskills.errors import GitskillsError
+from gitskills.git import objects
+from gitskills.git.cache import Cache
+from gitskills.git.objects import MANIFEST, Found
+from gitskills.share import merging, upstream
+from gitskills.share.describe import describe
+from gitskills.share.lockfile import safe_name
+from gitskills.share.outgoing import Outgoing
+from gitskills.share.plan import base_of
+from gitskills.share.prepare import prepare
+from gitskills.share.survey import Survey
+from gitskills.share.unpack import content, known_modes
+from gitskills.skills.diagnostic import Diagnostic
+from gitskills.skills.file import File
+from gitskills.skills.tree import files_oid
+from gitskills.state import files
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Skills ready to publish by source, those with nothing to publish, and those refused (with the reason)."""
+
+    ready: dict[str, list[Outgoing]] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+class Gather:
+    """Collects what a push publishes; `to` names the source for skills that are new."""
+
+    def __init__(self, survey: Survey, db: sqlite3.Connection, to: str | None) -> None:
+        self._survey = survey
+        self._db = db
+        self._project = survey.project
+        self._to = to
+        self._listings: dict[str, Mapping[str, Found]] = {}
+
+    def collect(self, names: tuple[str, ...]) -> Gathered:
+        """Collect the skills `names`, or every edited one; nothing leaves the machine here."""
+        gathered = Gathered()
+        for name in names or sorted(self._survey.names()):
+            problem = self._survey.disk.gather(name)
+            if problem:
+                gathered.refused[name] = problem
+                continue
+            live = self._folder(name)
+            if live is None:
+                if names:
+                    gathered.refused[name] = (
+                        f"there is no folder {self._project.skills_folder / name} with a {MANIFEST}"
+                    )
+                continue
+            self._one(live, gathered)
+        return gathered
+
+    def _folder(self, name: str) -> Path | None:
+        """Where the skill `name` is: our folder, an agent's own, or the folder itself that `name` is a path to."""
+        places = [self._project.skills_folder / name, *(spot.folder / name for spot in self._survey.disk.spots)]
+        if "/" in name or "\\" in name:
+            places = [Path(name).absolute()]
+        return next((place for place in places if (place / MANIFEST).is_file()), None)
+
+    def _one(self, live: Path, gathered: Gathered) -> None:
+        name = live.name
+        install = self._survey.lock.get(name)
+        facts = self._survey.facts(name, None) if live == self._survey.disk.live(name) else None
+        base = base_of(facts) if facts else None
+        if base is not None and facts is not None and facts.ours == base and self._to is None:
+            gathered.unchanged.append(name)
+            return
+        if not safe_name(name):
+            gathered.refused[name] = "this name cannot be a folder on every system"
+            return
+        source = self._project.source(self._to) if self._to else self._source(name, install.source if install else None)
+        cache = self._survey.caches[source.name]
+        listing = self._listing(source, cache)
+        path = self._path(name, install.path if install and install.source == source.name else None, listing)
+        there = listing.get(path)
+        before = _files(cache, there) if there else None
+        known = self._known(cache, base, there)
+        on_disk = files.read(live, known)
+        prepared = prepare(on_disk, path.rpartition("/")[2] or name, before)
+        if prepared.errors:
+            gathered.refused[name] = _told(prepared.errors)
+            return
+        gathered.ready.setdefault(source.name, []).append(
+            Outgoing(
+                name=name,
+                source=source,
+                path=path,
+                ours=merging.store_files(cache, prepared.files),
+                base=base if install and install.source == source.name else None,
+                files=prepared.files,
+                summary=describe(before, prepared.files),
+                live=live,
+                disk=files_oid(on_disk),
+                clash=merging.recall(self._db, self._project.key, name),
+            )
+        )
+
+    def _source(self, name: str, installed: str | None) -> Source:
+        """The source a skill goes to: the one it came from, else the only one there is."""
+        if installed is not None and installed in self._project.config.sources:
+            return self._project.source(installed)
+        sources = list(self._project.config.sources.values())
+        if len(sources) == 1:
+            return sources[0]
+        shown = " or ".join(f"--to {source.name}" for source in sources)
+        raise GitskillsError(f"{name} is new and there are several sources", f"say which one it goes to: {shown}")
+
+    def _listing(self, source: Source, cache: Cache) -> Mapping[str, Found]:
+        if source.name not in self._listings:
+            if not cache.exists:
+                cache.refresh()
+            self._listings[source.name] = upstream.look(source, cache).skills
+        return self._listings[source.name]
+
+    def _path(self, name: str, installed: str | None, listing: Mapping[str, Found]) -> str:
+        """The skill's folder in the library: as installed, as found there, else beside the others."""
+        if installed is not None:
+            return installed
+        there = [path for path, found in listing.items() if found.name == name]
+        if len(there) == 1:
+            return there[0]
+        parents = Counter(path.rpartition("/")[0] for path in listing if path and not path.startswith("cards/"))
+        parent = parents.most_common(1)[0][0] if parents and "skills" not in parents else "skills"
+        return f"{parent}/{name}" if parent else name
+
+    def _known(self, cache: Cache, base: str | None, there: Found | None) -> dict[str, int]:
+        known = known_modes(there.entries) if there else {}
+        if base and (there is None or base != there.tree) and objects.resolve(cache.git_dir, base):
+            known = known_modes(objects.entries(cache.git_dir, base)) | known
+        return known
+
+
+def _files(cache: Cache, found: Found) -> dict[str, File]:
+    return {path: File(data, mode) for path, mode, data in content(cache, found.tree)}
+
+
+def _told(errors: Iterable[Diagnostic]) -> str:
+    shown = [f"{one.path}:{one.line}: {one.message}" for one in errors]
+    return "; ".join(shown[:5]) + (f"; and {len(shown) - 5} more" if len(shown) > 5 else "")

@@ -1,0 +1,75 @@
+"""One skill on its way to a library: what is published where, merged with what is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitskills.config import Source
+from gitskills.git.cache import Cache
+from gitskills.git.commit import Identity, commit
+from gitskills.git.merge import Favor
+from gitskills.git.objects import Found
+from gitskills.git.trailers import Event, format
+from gitskills.share.merging import Clash, merge
+from gitskills.skills.file import File
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A skill to publish: `ours` is its tree, stored in the cache, with the files prepared for publishing.
+
+    `base` is what it was installed from (None: new), `path` its folder in the library, `summary` says in
+    words what changed; `live` is the folder on disk, `disk` the tree there, and `clash` the conflict
+    the user was told of before editing on.
+    """
+
+    name: str
+    source: Source
+    path: str
+    ours: str
+    base: str | None
+    files: Mapping[str, File]
+    summary: str
+    live: Path
+    disk: str
+    clash: Clash | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An outgoing skill against upstream's tip: the `tree` to publish there, or the `conflicts` that forbid it."""
+
+    tree: str
+    theirs: str | None
+    conflicts: tuple[str, ...] = ()
+
+
+def join(one: Outgoing, cache: Cache, upstream: Mapping[str, Found]) -> Joined:
+    """Bring an outgoing skill together with what upstream has at its path now."""
+    there = upstream.get(one.path)
+    theirs = there.tree if there else None
+    if theirs is None or theirs in (one.base, one.ours):
+        return Joined(one.ours, theirs)
+    if one.ours == one.base:
+        return Joined(theirs, theirs)
+    merged = merge(cache, one.base, one.ours, theirs, _favor(one))
+    return Joined(merged.tree, theirs, merged.conflicts)
+
+
+def _favor(one: Outgoing) -> Favor:
+    """Who wins a clash: the user, if they edited the skill after they were told of it; else nobody."""
+    return "ours" if one.clash is not None and one.clash.ours != one.disk else "none"
+
+
+def write(one: Outgoing, joined: Joined, cache: Cache, tip: str | None, message: str, who: Identity) -> str:
+    """Write the commit that puts the joined tree on top of `tip` (None: an empty repository); returns its oid."""
+    from gitskills.git.repository import Repository
+
+    repository = Repository(cache.git_dir)
+    root = repository.splice(repository.root(tip) if tip else None, one.path, joined.tree)
+    op = "edit" if joined.theirs else "create"
+    event = Event(skill=one.name, op=op, base=joined.theirs or "", tree=joined.tree)
+    subject, _, body = (message or f"{one.name}: {one.summary}").partition("\n")
+    if not subject.startswith(f"{one.name}:"):
+        subject = f"{one.name}: {subject}"
+    return commit(cache.git_dir, root, [tip] if tip else [], format(subject, body.strip(), event), who)
