@@ -1,35 +1,21 @@
 """The one door to ruamel.yaml: read untrusted YAML safely, edit trusted YAML without losing its comments.
 
-Reading never builds ruamel's objects. It walks the parser's events with its own stack, so nesting cannot exhaust
-Python's, aliases cannot multiply, tags cannot name a type, and every key's place in the text stays known.
+Reading takes only the parser's events from ruamel, never its objects; `gitskills.yamlvalue` makes values of them.
 """
 
-import bisect
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
-from gitskills.errors import GitskillsError
+from gitskills.yamlvalue import LINE_END as LINE_END
+from gitskills.yamlvalue import SURROGATE, Builder
+from gitskills.yamlvalue import Parsed as Parsed
+from gitskills.yamlvalue import Path as Path
+from gitskills.yamlvalue import Span as Span
+from gitskills.yamlvalue import YamlError as YamlError
 
-DEPTH_LIMIT = 32
-NODE_LIMIT = 20_000
 SIZE_LIMIT = 1 << 20  # characters
-
-LINE_END = re.compile(r"\r\n|\r|\n")
-
-# The core schema of YAML 1.2.2, section 10.3.2: what a plain (unquoted) scalar means. Dates stay text there.
-CONSTANTS: dict[str, bool | float | None] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
-INTEGER = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
-FLOAT = re.compile(r"[-+]?(\.[0-9]{1,300}|[0-9]{1,300}(\.[0-9]{0,300})?)([eE][-+]?[0-9]{1,9})?")
 
 # The parser's commonest complaints, said so that they can be acted upon.
 PLAIN_WORDS = {
@@ -40,46 +26,7 @@ PLAIN_WORDS = {
     "expected <block end>, but found '<scalar>'": "text after a closing quote or bracket: quote the whole value",
 }
 
-COLON = re.compile(r"[ \t\r\n]*:")
 TOO_BIG_ESCAPE = re.compile(r"\\U(?!000|0010)[0-9a-fA-F]{8}")
-SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class YamlError(GitskillsError):
-    """YAML that cannot be read or that we refuse: `line` is 1-based in the text given, `code` a stable short word."""
-
-    def __init__(self, problem: str, *, code: str, line: int, where: str, hint: str = "") -> None:
-        super().__init__(f"{where}:{line}: {problem}", hint)
-        self.problem = problem
-        self.code = code
-        self.line = line
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where one key and its value stand in the text: offsets in characters, `line` 1-based, that of the key.
-
-    `style` is the value's: `plain`, `'`, `"`, `|`, `>`, `block` or `flow`. An absent value has `start == end`;
-    the end of a block value may lie beyond blank lines that follow it.
-    """
-
-    key: int
-    key_end: int
-    start: int
-    end: int
-    line: int
-    style: str
-
-
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A YAML text's value, and the place of every mapping key by its path from the root; `()` is the whole value."""
-
-    value: Any
-    spans: dict[Path, Span]
 
 
 def load(text: str, *, where: str) -> Any:
@@ -96,7 +43,7 @@ def parse(text: str, *, where: str, first: int = 1) -> Parsed:
 
     Raises `YamlError`.
     """
-    builder = _Builder(text, where, first)
+    builder = Builder(text, where, first)
     if len(text) > SIZE_LIMIT:
         raise builder.error("yaml-too-large", f"the YAML has more than {SIZE_LIMIT:,} characters", SIZE_LIMIT)
     if surrogate := SURROGATE.search(text):
@@ -115,18 +62,21 @@ def edit(text: str, change: Callable[[Any], None], *, where: str) -> str:
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
-    from ruamel.yaml.util import load_yaml_guess_indent
 
-    empty = load(text, where=where) is None
+    parsed = parse(text, where=where)
+    empty = parsed.value is None
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1 << 16
     yaml.explicit_start = bool(re.search(r"^---\s", text, re.MULTILINE)) and not empty
-    _, indent, offset = load_yaml_guess_indent(text) if not empty else (None, 2, 0)
-    if offset:
-        yaml.indent(mapping=min(indent or 2, 8) - offset or 2, sequence=offset + 2, offset=offset)
+    mapping, offset = _indentation(text, parsed)
+    yaml.indent(mapping=mapping, sequence=offset + 2, offset=offset)
     lines = LINE_END.sub("\n", text)
-    data = CommentedMap() if empty else yaml.load(lines)
+    try:
+        data = CommentedMap() if empty else yaml.load(lines)
+    except ValueError as error:
+        # ruamel reads dates, we do not; 2026-99-99 is none.
+        raise YamlError(f"cannot be edited: {error}", code="yaml-edit", line=1, where=where) from None
     before = _dump(yaml, data)
     change(data)
     after = _dump(yaml, data)
@@ -139,13 +89,26 @@ def edit(text: str, change: Callable[[Any], None], *, where: str) -> str:
     return after.replace("\n", "\r\n") if "\r\n" in text else after
 
 
+def _indentation(text: str, parsed: Parsed) -> tuple[int, int]:
+    """Return how far a text indents the keys of a nested mapping, and the dashes of a list, below their key."""
+    mapping, offset = 2, 0
+    for span in reversed(parsed.spans.values()):
+        if span.style == "block" and span.start > span.key_end:
+            start, key = (at - max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) for at in (span.start, span.key))
+            if text[span.start] == "-":
+                offset = start - key
+            else:
+                mapping = start - key
+    return mapping, offset
+
+
 def _dump(yaml: Any, data: Any) -> str:
     stream = io.StringIO()
     yaml.dump(data, stream)
     return stream.getvalue()
 
 
-def _events(text: str, builder: "_Builder") -> Iterator[Any]:
+def _events(text: str, builder: Builder) -> Iterator[Any]:
     """Yield ruamel's parse events, its errors turned into ours with the line they speak of."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -171,141 +134,3 @@ def _events(text: str, builder: "_Builder") -> Iterator[Any]:
         raise builder.error("yaml-character", "an escape names no character", at) from None
     except YAMLError as error:
         raise builder.error("yaml-syntax", str(error).splitlines()[0], builder.reached) from None
-
-
-@dataclass(slots=True)
-class _Open:
-    """A mapping or list whose end has not been read yet."""
-
-    value: Any
-    path: Path
-    at: int
-    style: str
-    key: str | None = None
-    key_at: int = 0
-    key_end: int = 0
-    end: int = 0
-
-
-@dataclass(slots=True)
-class _Builder:
-    """Builds the value from parse events, bounded in depth and count."""
-
-    text: str
-    where: str
-    first: int = 1
-    root: Any = None
-    spans: dict[Path, Span] = field(default_factory=dict)
-    reached: int = 0
-    _open: list[_Open] = field(default_factory=list)
-    _nodes: int = 0
-    _documents: int = 0
-    _starts: list[int] = field(default_factory=list)
-
-    def line(self, offset: int) -> int:
-        """Return the 1-based line of a character offset; ruamel's own count also breaks lines at U+2028."""
-        if not self._starts:
-            self._starts = [0, *(found.end() for found in LINE_END.finditer(self.text))]
-        return bisect.bisect_right(self._starts, offset) + self.first - 1
-
-    def error(self, code: str, problem: str, offset: int, hint: str = "") -> YamlError:
-        return YamlError(problem, code=code, line=self.line(offset), where=self.where, hint=hint)
-
-    def take(self, event: Any) -> None:
-        kind = type(event).__name__
-        self.reached = event.end_mark.index if event.end_mark else self.reached
-        match kind:
-            case "ScalarEvent" | "MappingStartEvent" | "SequenceStartEvent" | "AliasEvent":
-                self._refuse(kind, event)
-                self._node(kind, event)
-            case "MappingEndEvent" | "SequenceEndEvent":
-                done = self._open.pop()
-                end = event.end_mark.index if done.style == "flow" else done.end
-                self._placed(done.value, done.at, end, done.style)
-            case "DocumentStartEvent":
-                self._documents += 1
-                if self._documents > 1:
-                    raise self.error("yaml-documents", "a second YAML document starts here", event.start_mark.index)
-
-    def _refuse(self, kind: str, event: Any) -> None:
-        at = event.start_mark.index
-        self._nodes += 1
-        if self._nodes > NODE_LIMIT:
-            raise self.error("yaml-too-large", f"the YAML has more than {NODE_LIMIT:,} values", at)
-        if kind == "AliasEvent" or event.anchor is not None:
-            raise self.error("yaml-alias", "anchors and aliases (&, *) are refused", at, "write the value out")
-        if event.tag is not None:
-            raise self.error("yaml-tag", f"the tag {_short(str(event.tag))} is refused", at, "remove the tag")
-
-    def _node(self, kind: str, event: Any) -> None:
-        at = event.start_mark.index
-        parent = self._open[-1] if self._open else None
-        if parent and isinstance(parent.value, dict) and parent.key is None:
-            self._key(parent, kind, event)
-        elif kind == "ScalarEvent":
-            self._placed(self._scalar(event), at, event.end_mark.index, event.style or "plain")
-        else:
-            if len(self._open) >= DEPTH_LIMIT:
-                raise self.error("yaml-depth", f"the YAML nests more than {DEPTH_LIMIT} levels deep", at)
-            value: Any = {} if kind == "MappingStartEvent" else []
-            self._open.append(_Open(value, self._path(), at, "flow" if event.flow_style else "block"))
-
-    def _key(self, parent: _Open, kind: str, event: Any) -> None:
-        at = event.start_mark.index
-        if kind != "ScalarEvent" or (not event.value and not event.style):
-            raise self.error("yaml-key", "a key must be text", at)
-        key = self._text(event)
-        if key == "<<" and not event.style:
-            raise self.error("yaml-merge", "the merge key << is refused", at, "write the values out")
-        if key in parent.value:
-            raise self.error("yaml-duplicate-key", f"the key {_short(key)} is given twice", at, "keep one of them")
-        parent.key, parent.key_at, parent.key_end = key, at, event.end_mark.index
-
-    def _scalar(self, event: Any) -> str | int | float | bool | None:
-        text = self._text(event)
-        return text if event.style else plain_value(text)
-
-    def _text(self, event: Any) -> str:
-        if SURROGATE.search(event.value):
-            raise self.error("yaml-character", "an escape names half a character", event.start_mark.index)
-        return str(event.value)
-
-    def _path(self) -> Path:
-        if not self._open:
-            return ()
-        parent = self._open[-1]
-        return (*parent.path, len(parent.value) if parent.key is None else parent.key)
-
-    def _placed(self, value: Any, start: int, end: int, style: str) -> None:
-        path = self._path()
-        if not self._open:
-            self.root = value
-            self.spans[path] = Span(start, start, start, end, self.line(start), style)
-            return
-        parent = self._open[-1]
-        if parent.key is None:
-            parent.value.append(value)
-        else:
-            if start == end and style == "plain":
-                # An absent value is marked where the next token stands, perhaps lines below.
-                colon = COLON.match(self.text, parent.key_end)
-                start = end = colon.end() if colon else parent.key_end
-            self.spans[path] = Span(parent.key_at, parent.key_end, start, end, self.line(parent.key_at), style)
-            parent.value[parent.key] = value
-            parent.key = None
-        parent.end = max(parent.end, end)
-
-
-def plain_value(text: str) -> str | int | float | bool | None:
-    """Return what an unquoted scalar means in YAML 1.2's core schema."""
-    if text in CONSTANTS:
-        return CONSTANTS[text]
-    if INTEGER.fullmatch(text):
-        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-    if FLOAT.fullmatch(text):
-        return float(text)
-    return text
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:39] + "…")

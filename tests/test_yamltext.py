@@ -140,6 +140,20 @@ def test_edit_refuses_what_load_refuses() -> None:
         yamltext.edit("a: &x b\nc: *x\n", lambda data: None, where="g")
 
 
+def test_edit_keeps_the_indentation_it_finds() -> None:
+    """Wide mappings and indented lists stay as they are, and what is added follows them."""
+    text = "sources:\n    team:\n        url: x # c\nagents:\n  - a\n"
+    edited = yamltext.edit(text, lambda data: data["sources"].update(other={"url": "y"}), where="g")
+    assert edited == "sources:\n    team:\n        url: x # c\n    other:\n        url: y\nagents:\n  - a\n"
+
+
+def test_edit_of_an_impossible_date_is_our_error() -> None:
+    """A text that looks like a date to ruamel and is none ends in YamlError."""
+    with pytest.raises(YamlError) as caught:
+        yamltext.edit("a: 2026-99-99\n", lambda data: data.update(b="c"), where="g")
+    assert caught.value.code == "yaml-edit"
+
+
 FRAGMENTS = st.sampled_from(
     [
         "a: b\n",
