@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from gitskills.git.trailers import events, trailers
 Contents = Callable[[Iterable[str]], Mapping[str, bytes]]
 """Reads blobs by oid; those it cannot have are left out."""
 
+_PIECE = re.compile(rb"[^\n]{0,63}\n|[^\n]{1,64}")
 ALIKE = 0.5  # git's own threshold for a rename (git-diff, -M)
 
 
@@ -88,9 +90,12 @@ def _alike(gone: list[Touch], came: list[Touch], texts: Mapping[str, bytes]) -> 
 
 
 def alike(old: bytes, new: bytes) -> float:
-    """Return how much of the longer text is made of lines of the other, 0 to 1."""
-    before, after = (Counter(text.splitlines(keepends=True)) for text in (old, new))
-    same = sum(len(line) * count for line, count in (before & after).items())
+    """Return how much of the longer text is made of pieces of the other, 0 to 1.
+
+    The pieces are git's (diffcore-delta.c): lines, the long ones cut every 64 bytes.
+    """
+    before, after = (Counter(_PIECE.findall(text)) for text in (old, new))
+    same = sum(len(piece) * count for piece, count in (before & after).items())
     return same / max(len(old), len(new), 1)
 
 

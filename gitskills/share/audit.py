@@ -1,0 +1,232 @@
+"""The audit trail of a library: kept in the index, read from git only where it is new."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from gitskills.errors import GitskillsError
+from gitskills.git import history
+from gitskills.git.folders import above
+from gitskills.git.renames import follow
+from gitskills.share.trail import Row, Skill, Trail, say
+
+KEPT = 8  # trails per repository: branches and tags in use at the same time
+_COLUMNS = "skill, oid, date, author, email, path, op, version, base, tree, origin, summary, trailers"
+
+Want = Callable[[Iterable[str]], object]
+"""Brings missing blobs into the repository, in one batch (`Cache.want`); a GitskillsError means they stay missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The trail of a repository up to one tip, in the index `db`."""
+
+    db: sqlite3.Connection
+    key: int
+
+    def rows(self, name: str | None = None, *, op: str | None = None, limit: int | None = None) -> Iterator[Row]:
+        """Yield changes, newest first: of all skills, or of the one called `name` (or at that path) in all its names.
+
+        Raises GitskillsError when there never was such a skill.
+        """
+        clauses: list[str] = ["trail = ?"]
+        values: list[str | int] = [self.key]
+        if name is not None:
+            numbers = self.find(name)
+            clauses.append(f"skill IN ({', '.join('?' * len(numbers))})")
+            values += numbers
+        if op is not None:
+            clauses.append("op = ?")
+            values.append(op)
+        values.append(-1 if limit is None else limit)
+        query = f"SELECT {_COLUMNS} FROM trail_row WHERE {' AND '.join(clauses)} ORDER BY number DESC LIMIT ?"
+        return map(Row._make, self.db.execute(query, values))
+
+    def skills(self, *, gone: bool = False) -> dict[str, Skill]:
+        """Return the skills at the tip by path: versions, creators, who landed last; with `gone` the removed as well.
+
+        A folder inside another skill's folder is part of that skill.
+        """
+        query = "SELECT path, tree, version, landed, creator FROM trail_skill WHERE trail = ? ORDER BY tree <> '', path"
+        found = {skill.path: skill for skill in (Skill(*row) for row in self.db.execute(query, [self.key]))}
+        here = {path for path, skill in found.items() if skill.tree}
+        return {
+            path: skill
+            for path, skill in found.items()
+            if (path in here and here.isdisjoint(above(path))) or (gone and path not in here)
+        }
+
+    def find(self, name: str) -> list[int]:
+        """Return the numbers of the skills called `name` or standing at that path.
+
+        Skills that are there win over removed ones, those over skills that only once had the name.
+        """
+        ever: list[list[int]] = [[], [], []]
+        query = "SELECT skill, path, tree FROM trail_skill WHERE trail = ?"
+        for skill, path, tree in self.db.execute(query, [self.key]):
+            if name in (path, path.rpartition("/")[2]):
+                ever[0 if tree else 1].append(skill)
+        for path, skill in self.db.execute("SELECT path, skill FROM trail_path WHERE trail = ?", [self.key]):
+            if name in (path, path.rpartition("/")[2]):
+                ever[2].append(skill)
+        found = next((skills for skills in ever if skills), None)
+        if found is None:
+            raise GitskillsError(f"no skill {name!r} in this history", "`gitskills list` shows the skills there are")
+        return sorted(set(found))
+
+    def at(self, name: str, version: str) -> Row:
+        """Return the change that made a skill what it was at `version`: v3, 3, or the start of a tree or commit oid.
+
+        Raises GitskillsError when the skill or the version is not in the history, or the oid fits several.
+        """
+        wanted = version.removeprefix("v")
+        # An inner commit of a merge may share the number; the last row of a version has the tree that landed.
+        rows = [row for row in self.rows(name) if row.version is not None]
+        if wanted.isdigit() and len(wanted) < 7:
+            found = [row for row in rows if row.version == int(wanted)][:1]
+        else:
+            found = [
+                row
+                for row in rows
+                if len(version) >= 4 and version in (row.tree[: len(version)], row.commit[: len(version)])
+            ]
+        if not found or len({row.tree for row in found}) > 1:
+            last = rows[0].version if rows else 0
+            what = f"{version} fits several versions of" if found else f"no version {version} of"
+            raise GitskillsError(f"{what} {name}", f"it has v1 to v{last}: `gitskills log {name}` shows them")
+        return found[0]
+
+    def with_tree(self, tree: str) -> list[Row]:
+        """Return the changes that left a skill with exactly this tree, newest first."""
+        query = f"SELECT {_COLUMNS} FROM trail_row WHERE trail = ? AND tree = ? ORDER BY number DESC"
+        return [Row._make(row) for row in self.db.execute(query, [self.key, tree])]
+
+
+def as_json(row: Row) -> str:
+    """Return a row as the JSON object of `gitskills log --json`; its trailers are JSON already."""
+    text = json.dumps
+    version = "null" if row.version is None else str(row.version)
+    renamed = "" if row.origin is None else f', "renamed_from": {text(row.origin)}'
+    return (
+        f'{{"commit": "{row.commit}", "date": "{row.date}", "author": {text(f"{row.author} <{row.email}>")}, '
+        f'"skill": {text(row.name)}, "op": "{row.op}", "version": {version}, "tree": "{row.tree}", '
+        f'"summary": {text(row.summary)}, "path": {text(row.path)}, "base": "{row.base}"{renamed}, '
+        f'"trailers": {row.trailers}}}'
+    )
+
+
+def read(db: sqlite3.Connection, git_dir: Path, tip: str, *, want: Want | None = None) -> Audit:
+    """Return the trail of `git_dir` up to the commit `tip`, reading from git what the index does not have yet.
+
+    `want` brings the SKILL.md of renamed folders where the repository lacks them; without it a folder that was renamed
+    and rewritten in one commit may count as a new skill until the tip moves.
+    """
+    where = _identity(git_dir)
+    while True:
+        known = {row[1]: (row[0], row[2]) for row in db.execute(_KNOWN, [where])}
+        if tip in known:
+            return Audit(db, known[tip][0])
+        since = _nearest(git_dir, tip, {old for old, (_, whole) in known.items() if whole})
+        old = None if since is None else known[since][0]
+        trail = Trail() if old is None else _load(db, old)
+        rows, whole = _extend(trail, git_dir, tip, since, want)
+        key = _store(db, where, tip, old, since, trail, rows, whole)
+        if key is not None:
+            return Audit(db, key)
+
+
+_KNOWN = "SELECT id, tip, whole FROM trail WHERE repository = ?"
+
+
+def _identity(git_dir: Path) -> str:
+    """Name a repository in the index; a shallow one is another as soon as its edge moves."""
+    shallow = git_dir / "shallow"
+    edge = shallow.stat().st_mtime_ns if shallow.exists() else ""
+    return f"{git_dir.resolve()}#{edge}"
+
+
+def _nearest(git_dir: Path, tip: str, known: set[str]) -> str | None:
+    """Return the nearest known tip on the first-parent chain of `tip`: versions count along that chain."""
+    if not known:
+        return None
+    chain = history.first_parents(git_dir, tip)
+    return next((commit for commit in chain if commit in known), None)
+
+
+def _extend(trail: Trail, git_dir: Path, tip: str, since: str | None, want: Want | None) -> tuple[list[Row], bool]:
+    """Read the new commits; return their rows, and whether every rename could be looked into."""
+    changes, said = [], {}
+    for change in history.changes(git_dir, tip, since=since):
+        changes.append(change)
+        said[change.commit] = say(change.message)  # here, while git works on the next one
+
+    def contents(oids: Iterable[str]) -> Mapping[str, bytes]:
+        wanted = set(oids)
+        found = history.blobs_here(git_dir, wanted)
+        missing = wanted - found.keys()
+        if not missing or want is None:
+            return found
+        try:
+            want(missing)
+        except GitskillsError:
+            return found
+        return found | history.blobs_here(git_dir, missing)
+
+    whole = follow(changes, contents)
+    return list(trail.extend(changes, tip, said)), whole
+
+
+def _load(db: sqlite3.Connection, key: int) -> Trail:
+    query = "SELECT path, tree, version, landed, creator FROM trail_skill WHERE trail = ? ORDER BY skill"
+    return Trail(
+        {number: Skill(*row) for number, row in enumerate(db.execute(query, [key]))},
+        dict(db.execute("SELECT path, skill FROM trail_path WHERE trail = ?", [key])),
+        set(db.execute("SELECT DISTINCT skill, tree FROM trail_row WHERE trail = ?", [key])),
+    )
+
+
+def _store(
+    db: sqlite3.Connection,
+    where: str,
+    tip: str,
+    old: int | None,
+    since: str | None,
+    trail: Trail,
+    rows: list[Row],
+    whole: bool,
+) -> int | None:
+    """Write a trail, or move the one at `since` on; None when another process was there first."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        known = {row[1]: row[0] for row in db.execute(_KNOWN, [where])}
+        if tip in known or (since is not None and known.get(since) != old):
+            db.execute("ROLLBACK")
+            return None
+        if old is None:
+            key = db.execute("INSERT INTO trail VALUES (NULL, ?, ?, ?)", [where, tip, whole]).lastrowid
+            for stale in sorted(known.values())[: -KEPT + 1]:
+                for table, column in _TABLES:
+                    db.execute(f"DELETE FROM {table} WHERE {column} = ?", [stale])
+        else:
+            key = old
+            db.execute("UPDATE trail SET tip = ?, whole = ? WHERE id = ?", [tip, whole, key])
+        count = db.execute("SELECT max(number) FROM trail_row WHERE trail = ?", [key]).fetchone()[0] or 0
+        marks = ", ".join("?" * (len(Row._fields) + 2))
+        numbered = ((key, number, *row) for number, row in enumerate(rows, count + 1))
+        db.executemany(f"INSERT INTO trail_row VALUES ({marks})", numbered)
+        skills = ((key, number, *astuple(skill)) for number, skill in trail.skills.items())
+        db.executemany("INSERT OR REPLACE INTO trail_skill VALUES (?, ?, ?, ?, ?, ?, ?)", skills)
+        paths = ((key, path, skill) for path, skill in trail.paths.items())
+        db.executemany("INSERT OR REPLACE INTO trail_path VALUES (?, ?, ?)", paths)
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+    return key
+
+
+_TABLES = (("trail", "id"), ("trail_skill", "trail"), ("trail_path", "trail"), ("trail_row", "trail"))
