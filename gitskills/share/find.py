@@ -1,0 +1,72 @@
+"""`search`: the index brought up to what the libraries hold now, then asked."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gitskills.config import Source
+from gitskills.git import command, objects
+from gitskills.git.objects import MANIFEST, Found
+from gitskills.share.project import Library
+from gitskills.share.search import Hit, Read, Skill, fresh, search, update, using
+from gitskills.share.select import Upstream, skill_name
+from gitskills.state.paths import Paths
+
+
+def find(paths: Paths, libraries: Sequence[Library], query: str, n: int = 10) -> list[Hit]:
+    """Return at most `n` skills of the libraries that fit `query`, best first; a hit's source is the library's name.
+
+    A library that moved on since it was indexed is indexed first. Raises GitskillsError where no index can be kept.
+    """
+    named = {_key(library.source, library.url): library.source for library in libraries}
+
+    def work(db: sqlite3.Connection) -> list[Hit]:
+        for library in libraries:
+            if library.tip is not None and not fresh(db, _key(library.source, library.url), library.tip):
+                skills = objects.skills(library.git_dir, library.tip)
+                index(
+                    db, Upstream(Source(library.source, library.url), library.url, library.tip, skills), library.git_dir
+                )
+        return [replace(hit, source=named[hit.source]) for hit in search(db, query, list(named), n)]
+
+    return using(paths, work)
+
+
+def index(db: sqlite3.Connection, upstream: Upstream, git_dir: Path) -> None:
+    """Index a source as last fetched, unless it already is; SKILL.md files that were not fetched are left for later."""
+    key, tip = _key(upstream.source.name, upstream.url), upstream.commit or ""
+    if not fresh(db, key, tip):
+        update(db, key, _skills(upstream), _reader(git_dir), tip=tip)
+
+
+def _key(source: str, url: str) -> str:
+    """What the index calls a source: by its name as well, since two may take different branches of one repository."""
+    return f"{source} {url}"
+
+
+def _skills(upstream: Upstream) -> list[Skill]:
+    """Each skill once, where a library keeps copies of it in several folders."""
+    found: dict[tuple[str, str], Skill] = {}
+    for one in sorted(upstream.skills.values(), key=_prominence):
+        name, blob = skill_name(one, upstream), one.entries[MANIFEST][1]
+        found.setdefault((name, blob), (name, one.path, one.tree, blob))
+    return list(found.values())
+
+
+def _prominence(found: Found) -> tuple[bool, int, str]:
+    """Sort key by which `select` prefers one of several equal folders."""
+    return not found.path.startswith("skills/"), found.path.count("/"), found.path
+
+
+def _reader(git_dir: Path) -> Read:
+    """Read blobs of a repository that may lack some."""
+
+    def read(oids: list[str]) -> list[bytes | None]:
+        asked = "\n".join([*oids, ""]).encode()
+        said = command.run("cat-file", "--batch-check", git_dir=git_dir, input=asked).decode().splitlines()
+        here = [words[0] for line in said if (words := line.split())[1:2] == ["blob"]]
+        data = dict(objects.blobs(git_dir, here))
+        return [data.get(oid) for oid in oids]
+
+    return read
