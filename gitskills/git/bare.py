@@ -62,6 +62,23 @@ def _below(folder: Path) -> Iterator[Path]:
     return folder.rglob("*.lock")
 
 
+def point(git_dir: Path, name: str, target: str | None) -> bool:
+    """Make the ref `name` a symbolic one for `target`, or remove it for None; True when that changed anything."""
+    path = git_dir / name
+    before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    after = f"ref: {target}\n" if target else ""
+    if before == after:
+        return False
+    if not after:
+        path.unlink()
+        return True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = git_dir / "symbolic-ref.new"
+    aside.write_text(after, encoding="utf-8", newline="\n")
+    aside.replace(path)
+    return True
+
+
 def rescue(old: Path, new: Path, prefix: str) -> None:
     """Carry refs below `prefix` ("refs/gitskills/") from a damaged repository into a new one, where their objects can
     still be read; with them comes every object that is whole."""

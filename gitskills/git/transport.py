@@ -10,8 +10,8 @@ import os
 import re
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +37,18 @@ class RemoteRefs:
     head_oid: str | None
     refs: Mapping[str, str]
 
+    @property
+    def default_branch(self) -> str | None:
+        """The branch that a clone would check out; where HEAD names none that exists, the likeliest, or None."""
+        branches = [ref for ref in self.refs if ref.startswith("refs/heads/")]
+        if self.head in branches:
+            return self.head
+        for some in ([ref for ref in branches if self.refs[ref] == self.head_oid], branches):  # first: detached HEAD
+            usual = [ref for ref in ("refs/heads/main", "refs/heads/master") if ref in some]
+            if usual or len(some) == 1:
+                return [*usual, *some][0]
+        return None
+
 
 class _Ended(NamedTuple):
     returncode: int
@@ -46,29 +58,27 @@ class _Ended(NamedTuple):
 
 def ls_remote(url: str, *, timeout: float = 60) -> RemoteRefs:
     """Ask a remote for its branches and tags; `timeout` in seconds. Raises a RemoteError."""
-    return listing(url, timeout=timeout)()
+    with listing(url, timeout=timeout) as finish:
+        return finish()
 
 
-def listing(url: str, *, timeout: float = 60) -> Callable[[], RemoteRefs]:
-    """Start `ls_remote` and return the function that waits for it, so that a fetch may run at the same time."""
+@contextmanager
+def listing(url: str, *, timeout: float = 60) -> Iterator[Callable[[], RemoteRefs]]:
+    """Start `ls_remote` and yield the function that waits for its answer, so that other work may go on meanwhile."""
     args = (*_settings(), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*", "refs/tags/*")
     process = command.start(*args, stderr=subprocess.PIPE, env=_environment(url))
-    deadline = time.monotonic() + timeout
+    with process, command.ending(process, timeout) as late:
 
-    def finish() -> RemoteRefs:
-        with process:
-            try:
-                out, err = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                raise _silence(url, timeout) from None
-            finally:
-                command.kill(process)
-        if process.returncode:
-            command.blame_version(process.returncode)
-            raise failure(err.decode(errors="replace"), url)
-        return _refs(out.decode(errors="surrogateescape"))
+        def finish() -> RemoteRefs:
+            out, err = process.communicate()
+            if late.is_set():
+                raise _silence(url, timeout)
+            if process.returncode:
+                command.blame_version(process.returncode)
+                raise failure(err.decode(errors="replace"), url)
+            return _refs(out.decode(errors="surrogateescape"))
 
-    return finish
+        yield finish
 
 
 def _refs(text: str) -> RemoteRefs:
