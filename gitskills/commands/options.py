@@ -8,6 +8,7 @@ import click
 if TYPE_CHECKING:
     from gitskills.share.outcome import Outcome
     from gitskills.share.project import Project
+    from gitskills.share.publish import Pushed
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
@@ -55,3 +56,26 @@ def tell(outcomes: "list[Outcome]", *, dry_run: bool) -> None:
         console.say((f"{rest} skill{'' if rest == 1 else 's'} unchanged", "dim"))
     if dry_run:
         console.note("dry run: nothing was written")
+
+
+def tell_pushed(rows: "list[Pushed]", *, as_json: bool, dry_run: bool) -> int:
+    """Print what came of each skill that was to be published; returns the exit code."""
+    from gitskills import console
+
+    failed = 1 if any(row.failed for row in rows) else 0
+    if as_json:
+        keys = ("skill", "action", "commit", "branch", "url", "message")
+        console.emit_json([{key: getattr(row, key) for key in keys} for row in rows])
+        return failed
+    told = [row for row in rows if row.action != "unchanged" or row.message]
+    for row in told:
+        place = " ".join(filter(None, ((row.commit or "")[:10], f"on {row.branch}" if row.branch else "")))
+        text = "; ".join(filter(None, (place, row.message)))
+        console.say((f"{row.action:>9}", STYLES[row.action]), "  ", (row.skill, "bold"), f"  {text}")
+        if row.url:
+            console.say("           open a pull request: ", (row.url, "underline"))
+    if not told:
+        console.say(("nothing to publish: no skill is edited here", "dim"))
+    if dry_run:
+        console.note("dry run: nothing was published")
+    return failed

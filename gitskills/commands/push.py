@@ -25,25 +25,10 @@ def command(
     Without --direct or --review the library's own gitskills.yaml decides (`library: push:`).
     """
     from gitskills import console
-    from gitskills.share.push import Options, push
+    from gitskills.share.publish import Options
+    from gitskills.share.push import push
 
     wanted = None if review is None else review == "review"
     with console.progress() as progress:
         rows = push(options.project(glob), Options(names, message, to, wanted, dry_run), progress)
-    if as_json:
-        keys = ("skill", "action", "commit", "branch", "url", "message")
-        console.emit_json([{key: getattr(row, key) for key in keys} for row in rows])
-    else:
-        for row in rows:
-            if row.action == "unchanged" and not names:
-                continue
-            place = " ".join(filter(None, ((row.commit or "")[:10], f"on {row.branch}" if row.branch else "")))
-            text = "; ".join(filter(None, (place, row.message)))
-            console.say((f"{row.action:>9}", options.STYLES[row.action]), "  ", (row.skill, "bold"), f"  {text}")
-            if row.url:
-                console.say("           open a pull request: ", (row.url, "underline"))
-        if not any(row.action != "unchanged" for row in rows):
-            console.say(("nothing to publish", "dim"))
-        if dry_run:
-            console.note("dry run: nothing was published")
-    return 1 if any(row.failed for row in rows) else 0
+    return options.tell_pushed(rows, as_json=as_json, dry_run=dry_run)

@@ -1,63 +1,18 @@
-"""`push`: local edits and new skills become commits on upstream's tip; the remote's refusal is the only lock."""
+"""`push`: the project's edited skills, and new ones, published to their libraries."""
 
 import contextlib
-import random
-import sqlite3
-import time
-from dataclasses import dataclass
-from typing import Literal
 
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
-from gitskills.git import objects
-from gitskills.git.cache import Cache
-from gitskills.git.commit import Identity, identity
-from gitskills.git.failures import NonFastForward
-from gitskills.git.url import compare_url
-from gitskills.share import merging, outgoing, upstream
+from gitskills.share import upstream
 from gitskills.share.gather import Gather
-from gitskills.share.merging import Clash
-from gitskills.share.outgoing import Outgoing
 from gitskills.share.place import Disk
-from gitskills.share.policy import policy
 from gitskills.share.project import Project
-from gitskills.share.settle import Done, Settle
+from gitskills.share.publish import Options, Publish, Pushed
+from gitskills.share.settle import Settle
 from gitskills.share.survey import Survey
 from gitskills.state import database
 from gitskills.state.lock import locked
-
-PATIENCE = 180.0  # seconds a push goes on trying against others who push at the same time
-
-Action = Literal["pushed", "proposed", "unchanged", "conflict", "refused"]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to push: `names` of skills (none: every edited one), `message`, `to` a source, `review` or direct (None: as
-    the library says)."""
-
-    names: tuple[str, ...] = ()
-    message: str = ""
-    to: str | None = None
-    review: bool | None = None
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """What came of one skill: the `commit` and `branch` it is on, and the page to open a pull request on (`url`)."""
-
-    skill: str
-    action: Action
-    commit: str | None = None
-    branch: str | None = None
-    url: str | None = None
-    message: str = ""
-
-    @property
-    def failed(self) -> bool:
-        """Whether the user has something to settle."""
-        return self.action in ("conflict", "refused")
 
 
 def push(project: Project, options: Options, progress: Progress | None = None) -> list[Pushed]:
@@ -80,109 +35,7 @@ def push(project: Project, options: Options, progress: Progress | None = None) -
         rows = [Pushed(name, "refused", message=reason) for name, reason in gathered.refused.items()]
         rows += [Pushed(name, "unchanged") for name in gathered.unchanged]
         for source, ready in gathered.ready.items():
-            rows += _Push(survey, db, options, caches[source], progress).publish(ready)
+            publish = Publish(project, db, options, caches[source], progress)
+            rows += publish.publish(ready)
+            Settle(survey, db, caches[source]).record(publish.done)
         return sorted(rows, key=lambda row: row.skill)
-
-
-class _Push:
-    """The publishing of some skills of one source."""
-
-    def __init__(
-        self, survey: Survey, db: sqlite3.Connection, options: Options, cache: Cache, progress: Progress | None
-    ) -> None:
-        self.survey = survey
-        self.db = db
-        self.options = options
-        self.cache = cache
-        self.progress = progress
-
-    def publish(self, ready: list[Outgoing]) -> list[Pushed]:
-        """Commit and push until the remote takes it; others who push first are merged with."""
-        who = identity(self.survey.project.root)
-        deadline = time.monotonic() + PATIENCE
-        pause = 0.05
-        while True:
-            self.cache.refresh(progress=self.progress)
-            try:
-                return self._attempt(ready, who)
-            except NonFastForward as refused:
-                if time.monotonic() > deadline:
-                    raise GitskillsError(
-                        f"others kept pushing to {refused.url} for {PATIENCE:.0f} s", "run `gitskills push` again"
-                    ) from refused
-                time.sleep(random.uniform(0, pause))  # full jitter: those who collided must not meet again
-                pause = min(pause * 1.6, 1.5)
-
-    def _attempt(self, ready: list[Outgoing], who: Identity) -> list[Pushed]:
-        source = ready[0].source
-        branch, tip = self._tip(source.ref)
-        listing = objects.skills(self.cache.git_dir, tip) if tip else {}
-        review = self.options.review
-        if review is None:
-            review = policy(self.cache, tip).push == "review"
-        if review and tip is None:
-            raise GitskillsError("an empty repository has nothing to review against", "push with --direct first")
-        rows: list[Pushed] = []
-        head, done = tip, list[Done]()
-        updates: list[tuple[str, str]] = []
-        for one in ready:
-            joined = outgoing.join(one, self.cache, listing)
-            if joined.conflicts:
-                rows.append(self._conflict(one, joined))
-                continue
-            if joined.tree == joined.theirs:
-                rows.append(Pushed(one.name, "unchanged", message="upstream has the same already"))
-                done.append((one, joined, tip or ""))
-                continue
-            if review:
-                rows.append(self._propose(one, joined, tip or "", branch, who, updates))
-                continue
-            head = outgoing.write(one, joined, self.cache, head, self.options.message, who)
-            rows.append(Pushed(one.name, "pushed", head, branch))
-            done.append((one, joined, head))
-        if not self.options.dry_run:
-            if head is not None and head != tip:
-                updates.append((head, f"refs/heads/{branch}"))
-            if updates:
-                self.cache.push(updates, progress=self.progress)
-                if tip is None:
-                    self.cache.refresh()  # only now does the remote have a default branch
-            Settle(self.survey, self.db, self.cache).record(done)
-        return rows
-
-    def _tip(self, ref: str | None) -> tuple[str, str | None]:
-        """The branch to publish on and its tip; raises GitskillsError where the source is pinned to something else."""
-        if ref is None:
-            head = self.cache.head
-            if head is None:
-                return "main", None
-            ref = head.removeprefix("refs/remotes/origin/")
-        ref = ref.removeprefix("refs/heads/")
-        tip = objects.resolve(self.cache.git_dir, f"refs/remotes/origin/{ref}^{{commit}}")
-        if tip is None and self.cache.head is not None:
-            raise GitskillsError(
-                f"the source is pinned to {ref!r}, which is no branch: nothing can be published there",
-                "give the source a branch as `ref:` in gitskills.yaml",
-            )
-        return ref, tip
-
-    def _conflict(self, one: Outgoing, joined: outgoing.Joined) -> Pushed:
-        clash = Clash(one.disk, joined.theirs or "")
-        if not self.options.dry_run:
-            merging.remember(self.db, self.survey.project.key, self.cache, one.name, clash, joined.tree)
-        return Pushed(one.name, "conflict", message=merging.advice(one.name, joined.conflicts))
-
-    def _propose(
-        self, one: Outgoing, joined: outgoing.Joined, tip: str, base: str, who: Identity, updates: list[tuple[str, str]]
-    ) -> Pushed:
-        """Commit on the person's own branch for this skill: on the tip, or on what they proposed before."""
-        branch = f"gitskills/push/{who.user}/{one.name}"
-        page = compare_url(self.cache.url, base, branch)
-        before = objects.resolve(self.cache.git_dir, f"refs/remotes/origin/{branch}^{{commit}}")
-        if before is not None:
-            there = objects.skills(self.cache.git_dir, before).get(one.path)
-            if there is not None and there.tree == joined.tree:
-                return Pushed(one.name, "unchanged", before, branch, page, "proposed already")
-        commit = outgoing.write(one, joined, self.cache, before or tip, self.options.message, who)
-        updates.append((commit, f"refs/heads/{branch}"))
-        return Pushed(one.name, "proposed", commit, branch, page)

@@ -11,12 +11,10 @@ from gitskills.share import installed, lockfile, merging
 from gitskills.share.apply import lock_entry
 from gitskills.share.lockfile import Install
 from gitskills.share.outgoing import Joined, Outgoing
+from gitskills.share.publish import Done
 from gitskills.share.survey import Survey
 from gitskills.share.unpack import content, known_modes
 from gitskills.state.files import write_atomic
-
-Done = tuple[Outgoing, Joined, str]
-"""A skill that upstream now has: what went out, what it became, and the commit."""
 
 
 class Settle:
