@@ -224,8 +224,8 @@ def is_ancestor(git_dir: Path, commit: str, tip: str) -> bool:
     return True
 
 
-def blobs_here(git_dir: Path, oids: Iterable[str]) -> dict[str, bytes]:
-    """Return the contents of the blobs that are here; one that is missing is left out, never fetched."""
+def objects_here(git_dir: Path, oids: Iterable[str]) -> dict[str, bytes]:
+    """Return the contents of the objects that are here; one that is missing is left out, never fetched."""
     asked = list(oids)
     if not asked:
         return {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gitskills.errors import GitskillsError
 from gitskills.git import history
@@ -127,19 +129,31 @@ def read(db: sqlite3.Connection, git_dir: Path, tip: str, *, want: Want | None =
     """
     where = _identity(git_dir)
     while True:
-        known = {row[1]: (row[0], row[2]) for row in db.execute(_KNOWN, [where])}
-        if tip in known:
-            return Audit(db, known[tip][0])
-        since = _nearest(git_dir, tip, {old for old, (_, whole) in known.items() if whole})
-        old = None if since is None else known[since][0]
-        trail = Trail() if old is None else _load(db, old)
-        rows, whole = _extend(trail, git_dir, tip, since, want)
-        key = _store(db, where, tip, old, since, trail, rows, whole)
-        if key is not None:
-            return Audit(db, key)
+        known = _known(db, where)
+        if tip in known and (known[tip].looked != _NOT_ASKED or want is None):
+            return Audit(db, known[tip].key)
+        since = _nearest(git_dir, tip, {old for old, kept in known.items() if kept.looked == _WHOLE})
+        trail = Trail() if since is None else _load(db, known[since].key)
+        rows, looked = _extend(trail, git_dir, tip, since, want)
+        with _transaction(db):
+            if _known(db, where) == known:  # else another process was here meanwhile: look again
+                key = _open_trail(db, where, tip, since, known, looked)
+                _write(db, key, trail, rows)
 
 
-_KNOWN = "SELECT id, tip, whole FROM trail WHERE repository = ?"
+class _Kept(NamedTuple):
+    """A trail in the index: its key, and whether the contents that decide renames were all there."""
+
+    key: int
+    looked: int
+
+
+_NOT_ASKED, _WHOLE, _IN_VAIN = 0, 1, 2
+
+
+def _known(db: sqlite3.Connection, where: str) -> dict[str, _Kept]:
+    query = "SELECT tip, id, looked FROM trail WHERE repository = ? ORDER BY id"
+    return {tip: _Kept(key, looked) for tip, key, looked in db.execute(query, [where])}
 
 
 def _identity(git_dir: Path) -> str:
@@ -157,7 +171,7 @@ def _nearest(git_dir: Path, tip: str, known: set[str]) -> str | None:
     return next((commit for commit in chain if commit in known), None)
 
 
-def _extend(trail: Trail, git_dir: Path, tip: str, since: str | None, want: Want | None) -> tuple[list[Row], bool]:
+def _extend(trail: Trail, git_dir: Path, tip: str, since: str | None, want: Want | None) -> tuple[list[Row], int]:
     """Read the new commits; return their rows, and whether every rename could be looked into."""
     changes, said = [], {}
     for change in history.changes(git_dir, tip, since=since):
@@ -166,7 +180,7 @@ def _extend(trail: Trail, git_dir: Path, tip: str, since: str | None, want: Want
 
     def contents(oids: Iterable[str]) -> Mapping[str, bytes]:
         wanted = set(oids)
-        found = history.blobs_here(git_dir, wanted)
+        found = history.objects_here(git_dir, wanted)
         missing = wanted - found.keys()
         if not missing or want is None:
             return found
@@ -174,10 +188,10 @@ def _extend(trail: Trail, git_dir: Path, tip: str, since: str | None, want: Want
             want(missing)
         except GitskillsError:
             return found
-        return found | history.blobs_here(git_dir, missing)
+        return found | history.objects_here(git_dir, missing)
 
-    whole = follow(changes, contents)
-    return list(trail.extend(changes, tip, said)), whole
+    looked = _WHOLE if follow(changes, contents) else _NOT_ASKED if want is None else _IN_VAIN
+    return list(trail.extend(changes, tip, said)), looked
 
 
 def _load(db: sqlite3.Connection, key: int) -> Trail:
@@ -189,44 +203,41 @@ def _load(db: sqlite3.Connection, key: int) -> Trail:
     )
 
 
-def _store(
-    db: sqlite3.Connection,
-    where: str,
-    tip: str,
-    old: int | None,
-    since: str | None,
-    trail: Trail,
-    rows: list[Row],
-    whole: bool,
-) -> int | None:
-    """Write a trail, or move the one at `since` on; None when another process was there first."""
+@contextlib.contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
-        known = {row[1]: row[0] for row in db.execute(_KNOWN, [where])}
-        if tip in known or (since is not None and known.get(since) != old):
-            db.execute("ROLLBACK")
-            return None
-        if old is None:
-            key = db.execute("INSERT INTO trail VALUES (NULL, ?, ?, ?)", [where, tip, whole]).lastrowid
-            for stale in sorted(known.values())[: -KEPT + 1]:
-                for table, column in _TABLES:
-                    db.execute(f"DELETE FROM {table} WHERE {column} = ?", [stale])
-        else:
-            key = old
-            db.execute("UPDATE trail SET tip = ?, whole = ? WHERE id = ?", [tip, whole, key])
-        count = db.execute("SELECT max(number) FROM trail_row WHERE trail = ?", [key]).fetchone()[0] or 0
-        marks = ", ".join("?" * (len(Row._fields) + 2))
-        numbered = ((key, number, *row) for number, row in enumerate(rows, count + 1))
-        db.executemany(f"INSERT INTO trail_row VALUES ({marks})", numbered)
-        skills = ((key, number, *astuple(skill)) for number, skill in trail.skills.items())
-        db.executemany("INSERT OR REPLACE INTO trail_skill VALUES (?, ?, ?, ?, ?, ?, ?)", skills)
-        paths = ((key, path, skill) for path, skill in trail.paths.items())
-        db.executemany("INSERT OR REPLACE INTO trail_path VALUES (?, ?, ?)", paths)
+        yield
     except BaseException:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
-    return key
+
+
+def _open_trail(
+    db: sqlite3.Connection, where: str, tip: str, since: str | None, known: Mapping[str, _Kept], looked: int
+) -> int:
+    """Move the trail at `since` on to `tip`, or make a new one in place of what is too old or was read in part."""
+    stale = [known[tip]] if tip in known else [] if since else list(known.values())[: -KEPT + 1]
+    for kept in stale:
+        for table, column in _TABLES:
+            db.execute(f"DELETE FROM {table} WHERE {column} = ?", [kept.key])
+    if since is not None:
+        db.execute("UPDATE trail SET tip = ?, looked = ? WHERE id = ?", [tip, looked, known[since].key])
+        return known[since].key
+    return db.execute("INSERT INTO trail VALUES (NULL, ?, ?, ?)", [where, tip, looked]).lastrowid or 0
 
 
 _TABLES = (("trail", "id"), ("trail_skill", "trail"), ("trail_path", "trail"), ("trail_row", "trail"))
+
+
+def _write(db: sqlite3.Connection, key: int, trail: Trail, rows: list[Row]) -> None:
+    count = db.execute("SELECT max(number) FROM trail_row WHERE trail = ?", [key]).fetchone()[0] or 0
+    marks = ", ".join("?" * (len(Row._fields) + 2))
+    db.executemany(
+        f"INSERT INTO trail_row VALUES ({marks})", ((key, count + number, *row) for number, row in enumerate(rows, 1))
+    )
+    skills = ((key, number, *astuple(skill)) for number, skill in trail.skills.items())
+    db.executemany("INSERT OR REPLACE INTO trail_skill VALUES (?, ?, ?, ?, ?, ?, ?)", skills)
+    paths = ((key, path, skill) for path, skill in trail.paths.items())
+    db.executemany("INSERT OR REPLACE INTO trail_path VALUES (?, ?, ?)", paths)

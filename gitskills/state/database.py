@@ -96,7 +96,7 @@ def _trail(db: sqlite3.Connection) -> None:
     """The audit trail of a repository up to a tip: its skills, the folders they were seen in, and each change."""
     db.execute(
         "CREATE TABLE trail (id INTEGER PRIMARY KEY, repository TEXT NOT NULL, tip TEXT NOT NULL, "
-        "whole INTEGER NOT NULL, UNIQUE (repository, tip))"
+        "looked INTEGER NOT NULL, UNIQUE (repository, tip))"
     )
     db.execute(
         "CREATE TABLE trail_skill (trail INTEGER NOT NULL, skill INTEGER NOT NULL, path TEXT NOT NULL, "

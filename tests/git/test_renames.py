@@ -17,7 +17,7 @@ def renames(git_dir: Path, *, blobs: bool = True) -> tuple[set[tuple[str, str, s
     """Return (commit, from, to) of every rename found, and whether all could be looked into."""
 
     def contents(oids: Iterable[str]) -> Mapping[str, bytes]:
-        return history.blobs_here(git_dir, oids) if blobs else {}
+        return history.objects_here(git_dir, oids) if blobs else {}
 
     changes = list(history.changes(git_dir, "main"))
     whole = follow(changes, contents)

@@ -299,6 +299,30 @@ def test_offline_the_trail_is_read_with_what_is_there(
     assert names == {"wayfinder", "wayfinding", "decision-mapping"}
 
 
+def test_what_was_read_without_network_is_looked_at_with_it(
+    library: Callable[[str], Path], tmp_path: Path, db: sqlite3.Connection
+) -> None:
+    """A trail read where nobody could ask for contents (`status`) is read again by who can (`log`), once."""
+    whole, part = library("mattpocock-skills"), tmp_path / "part.git"
+    git("config", "uploadpack.allowFilter", "true", cwd=whole)
+    git("clone", "-q", "--bare", "--filter=blob:none", whole.as_uri(), part)
+    asked = []
+
+    def want(oids: Iterable[str]) -> None:
+        asked.append(list(oids))
+        raise GitskillsError("no network")
+
+    audit.read(db, part, tip(part, "main~5"))
+    audit.read(db, part, tip(part))
+    for _ in range(3):
+        audit.read(db, part, tip(part), want=want)
+    assert len(asked) == 1
+    git("fetch", "-q", "--refetch", "--no-filter", "origin", cwd=part)
+    audit.read(db, part, tip(part, "main~3"))
+    audit.read(db, part, tip(part), want=want)
+    assert len(asked) == 1
+
+
 def test_few_trails_are_kept(skill_repo: SkillRepo, db: sqlite3.Connection) -> None:
     """However often a branch is rewritten, the index keeps a bounded number of trails of it."""
     git_dir = skill_repo([{"a/SKILL.md": "0"}])
