@@ -99,7 +99,6 @@ class Gather:
                 path=path,
                 ours=merging.store_files(cache, prepared.files),
                 base=base if install and install.source == source.name else None,
-                files=prepared.files,
                 summary=describe(before, prepared.files),
                 live=live,
                 disk=files_oid(on_disk),

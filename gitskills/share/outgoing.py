@@ -11,16 +11,15 @@ from gitskills.git.merge import Favor
 from gitskills.git.objects import Found
 from gitskills.git.trailers import Event, format
 from gitskills.share.merging import Clash, merge
-from gitskills.skills.file import File
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A skill to publish: `ours` is its tree, stored in the cache, with the files prepared for publishing.
+    """A skill to publish: `ours` is its tree, stored in the cache.
 
     `base` is what it was installed from (None: new), `path` its folder in the library, `summary` says in
     words what changed; `live` is the folder on disk, `disk` the tree there, and `clash` the conflict
-    the user was told of before editing on.
+    the user was told of before editing on; `op` is the trailer's, where it is neither create nor edit.
     """
 
     name: str
@@ -28,11 +27,11 @@ class Outgoing:
     path: str
     ours: str
     base: str | None
-    files: Mapping[str, File]
     summary: str
     live: Path
     disk: str
     clash: Clash | None = None
+    op: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def write(one: Outgoing, joined: Joined, cache: Cache, tip: str | None, message:
 
     repository = Repository(cache.git_dir)
     root = repository.splice(repository.root(tip) if tip else None, one.path, joined.tree)
-    op = "edit" if joined.theirs else "create"
+    op = one.op or ("edit" if joined.theirs else "create")
     event = Event(skill=one.name, op=op, base=joined.theirs or "", tree=joined.tree)
     subject, _, body = (message or f"{one.name}: {one.summary}").partition("\n")
     if not subject.startswith(f"{one.name}:"):

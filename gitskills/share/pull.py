@@ -12,6 +12,7 @@ from gitskills.git.merge import Favor
 from gitskills.git.objects import Found
 from gitskills.share import frozen, lockfile, renames, upstream
 from gitskills.share.apply import Apply
+from gitskills.share.authors import created_by
 from gitskills.share.outcome import Action, Outcome
 from gitskills.share.place import Disk
 from gitskills.share.plan import Plan, Step, plan
@@ -74,6 +75,7 @@ class _Pull:
         self.progress = progress
         self.caches = upstream.caches(project)
         self.unreachable: dict[str, GitskillsError] = {}
+        self.others: set[str] = set()
 
     def run(self) -> Report:
         lock = lockfile.read(self.project.lock_path)  # before the network: a broken one stops us at once
@@ -87,6 +89,7 @@ class _Pull:
             wanted = frozen.wanted(self.project, lock, self.caches)
         else:
             wanted, refused = self._select(survey)
+        self._by_author(wanted)
         plans = self._plans(survey, wanted, {one.name for one in refused})
         apply = Apply(survey, self.db, self.options.favor, self.progress)
         plans = apply.bring(plans)
@@ -169,7 +172,14 @@ class _Pull:
         return install is None or install.source in self.looked or install.source not in self.caches
 
     def _meant(self, name: str) -> bool:
-        return not self.options.names or name in self.options.names
+        return (not self.options.names or name in self.options.names) and name not in self.others
+
+    def _by_author(self, wanted: Mapping[str, Wanted]) -> None:
+        """Note which skills somebody else created, where only one person's are asked for."""
+        if self.options.author is not None:
+            created = created_by(self.project, self.options.author)
+            named = {name: (one.source.name, one.found.name or name) for name, one in wanted.items()}
+            self.others = {name for name in wanted if named[name] not in created}
 
 
 def forecast(name: str, plan: Plan) -> Outcome:

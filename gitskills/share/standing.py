@@ -56,7 +56,7 @@ def standings(project: Project, *, fetch: bool = False, progress: Progress | Non
             raise error
     with contextlib.closing(database.state(project.paths)) as db, Disk(project, db) as disk:
         survey = Survey(project, disk, caches)
-        looked = _look(project, caches)
+        looked = look(project, caches)
         wanted = select(looked, survey.lock)[0]
         names = sorted(wanted.keys() | survey.names())
         rows = [_row(name, survey, wanted.get(name)) for name in names]
@@ -77,7 +77,7 @@ def _versions(trail: audit.Audit, rows: list[Standing]) -> dict[str, int]:
     return found
 
 
-def _look(project: Project, caches: Mapping[str, Cache]) -> list[Upstream]:
+def look(project: Project, caches: Mapping[str, Cache]) -> list[Upstream]:
     looked: list[Upstream] = []
     for name, cache in caches.items():
         if cache.exists:

@@ -1,0 +1,47 @@
+"""`gitskills list`: the skills that are here, or that could be."""
+
+import click
+
+from gitskills.commands import options
+
+
+@click.command("list")
+@click.option("-a", "--available", is_flag=True, help="What the sources have, installed or not.")
+@options.author
+@options.glob
+@options.as_json
+def command(available: bool, author: str | None, glob: bool, as_json: bool) -> int:
+    """List the installed skills, or with --available everything the sources have (as last fetched).
+
+    In a repository of skills without sources: the skills it holds.
+    """
+    from gitskills import console
+    from gitskills.share import catalogue
+
+    project = options.project(glob)
+    rows = catalogue.there(project) if available or not project.config.sources else catalogue.here(project)
+    if author is not None:
+        from gitskills.share.authors import created_by
+
+        names = created_by(project, author)
+        rows = [row for row in rows if (row.source, row.name) in names]
+    if as_json:
+        keys = ("name", "description", "source", "version", "commit", "tree")
+        console.emit_json([{key: getattr(row, key) for key in keys} for row in rows])
+        return 0
+    if not rows:
+        console.note("no skills; `gitskills add URL` takes some from a repository")
+        return 0
+    console.table(
+        ("skill", "version", "source", "description"),
+        (
+            ((row.name, "bold"), f"v{row.version}" if row.version else "", row.source, _short(row.description))
+            for row in rows
+        ),
+    )
+    return 0
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 160 else line[:159] + "…"

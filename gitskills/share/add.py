@@ -1,0 +1,112 @@
+"""`add`: a library becomes a source of the project, then its skills are pulled."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gitskills import config
+from gitskills.config import Pattern, Source
+from gitskills.console import Progress
+from gitskills.errors import GitskillsError
+from gitskills.git.cache import Cache
+from gitskills.git.url import Location, identity, normalise
+from gitskills.share import upstream
+from gitskills.share.project import Project
+from gitskills.share.pull import Options, Report, pull
+from gitskills.share.select import Upstream, select, skill_name
+from gitskills.state.files import write_atomic
+
+_GENERIC = frozenset(
+    {"skills", "agent-skills", "claude-skills", "skill"}
+)  # names that say nothing about whose they are
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to add: `names` (none: all) of the library at `url`, as the source `source`, one skill as `alias`."""
+
+    url: str
+    names: tuple[str, ...] = ()
+    ref: str | None = None
+    source: str | None = None
+    alias: str | None = None
+
+
+def add(project: Project, wish: Wish, cwd: Path, progress: Progress | None = None, *, dry_run: bool = False) -> Report:
+    """Record a source in gitskills.yaml and pull what was asked of it.
+
+    The library is fetched and looked into first: a mistake leaves the file as it was. Raises GitskillsError.
+    """
+    if wish.alias and len(wish.names) != 1:
+        raise GitskillsError("--as renames one skill, so it needs exactly one NAME", exit_code=2)
+    place = normalise(wish.url, base=cwd)
+    names = wish.names or ((place.path,) if place.path else ())
+    cache = Cache.open(place.url, project.paths)
+    cache.refresh(progress=progress)
+    source = _source(project, wish, place, names, cwd)
+    there = upstream.look(source, cache)
+    chosen = _chosen(there, source, names, wish.alias)
+    text = project.file.read_text(encoding="utf-8") if project.file.exists() else "sources: {}\n"
+    changed = config.with_source(text, source, where=str(project.file))
+    grown = replace(project, config=config.parse(changed, where=str(project.file)))
+    if not dry_run:
+        write_atomic(project.file, changed.encode())
+    return pull(grown, Options(chosen, dry_run=dry_run), progress)
+
+
+def _source(project: Project, wish: Wish, place: Location, names: tuple[str, ...], cwd: Path) -> Source:
+    """The source as the file should have it: an existing one of the same URL grown, else a new one."""
+    ref = wish.ref or place.ref
+    patterns = tuple(Pattern(name, wish.alias) for name in names) or (Pattern("*"),)
+    for old in project.config.sources.values():
+        same = identity(normalise(old.url, base=project.root).url) == identity(place.url)
+        if same and (ref is None or old.ref == ref) and wish.source in (None, old.name):
+            if not names:
+                return replace(old, patterns=patterns)
+            kept = [one for one in old.patterns if one.name not in {f"!{name}" for name in names}]
+            kept = [one for one in kept if wish.alias is None or one.name not in names]
+            return replace(old, patterns=tuple(dict.fromkeys([*kept, *patterns])))
+    name = wish.source or _name(place.url, project)
+    if name in project.config.sources:
+        raise GitskillsError(
+            f"there is a source {name!r} already, of another URL or ref", "choose a name with --source"
+        )
+    return Source(name, _written(wish.url, place, project, cwd), ref, patterns)
+
+
+def _chosen(there: Upstream, source: Source, names: tuple[str, ...], alias: str | None) -> tuple[str, ...]:
+    """The names under which the skills asked for will be here; raises GitskillsError where the library lacks one."""
+    probe = replace(there, source=replace(source, patterns=tuple(Pattern(name) for name in names) or source.patterns))
+    if there.commit is None:
+        return ()
+    wanted, refused = select([probe], {})
+    if names and refused:
+        raise GitskillsError("; ".join(f"{one.name}: {one.reason}" for one in refused), "nothing was changed")
+    if not wanted:
+        raise GitskillsError(
+            f"{there.url} holds no skill{' that matches' if names else ': no folder has a SKILL.md'}",
+            f"it has: {', '.join(sorted(skill_name(one, there) for one in there.skills.values())[:12]) or 'none'}",
+        )
+    return (alias,) if alias else tuple(sorted(wanted))
+
+
+def _name(url: str, project: Project) -> str:
+    """A source's name from its URL: the repository's, with its owner where that alone says little or is taken."""
+    parts = [part for part in url.removesuffix(".git").replace(":", "/").split("/") if part]
+    last = parts[-1].lower()
+    owner = parts[-2].lower() if len(parts) > 2 else ""
+    long = f"{owner}-{last}" if owner and not url.startswith("file:") else last
+    return long if last in _GENERIC or last in project.config.sources else last
+
+
+def _written(text: str, place: Location, project: Project, cwd: Path) -> str:
+    """The URL as the file should have it: as the user wrote it, but a path holds from the file's own folder."""
+    if place.path is not None:
+        return place.url
+    if not place.url.startswith("file:") or text.startswith("file:"):
+        return text.strip()
+    path = Path(text).expanduser()
+    if path.is_absolute():
+        return str(path)
+    relative = os.path.relpath(cwd / path, project.root).replace(os.sep, "/")
+    return relative if relative.startswith("../") else f"./{relative}"
