@@ -1,0 +1,35 @@
+"""`gitskills doctor`: what works here."""
+
+from pathlib import Path
+
+import click
+
+from gitskills.commands import options
+
+MARKS = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("skipped", "yellow")}
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Do not ask the sources whether they answer.")
+@options.glob
+@options.as_json
+def command(offline: bool, glob: bool, as_json: bool) -> int:
+    """Check what gitskills needs on this machine and in this project, with the fix for what does not work.
+
+    Exits 1 when a check fails. A check that was skipped is neither good nor bad; in JSON its `ok` is null.
+    """
+    from gitskills import console
+    from gitskills.share.doctor import examine
+    from gitskills.state.paths import paths
+
+    checks = examine(paths(), Path.cwd(), glob=glob, offline=offline)
+    if as_json:
+        console.emit_json([{"check": c.check, "ok": c.ok, "message": c.message, "fix": c.fix} for c in checks])
+    else:
+        width = max(len(one.check) for one in checks)
+        for one in checks:
+            mark, style = MARKS[one.ok]
+            console.say((f"{mark:>7}", style), "  ", (f"{one.check:<{width}}", "bold"), f"  {one.message}")
+            if one.fix:
+                console.say(" " * (width + 11), ("→ ", "dim"), one.fix)
+    return 1 if any(one.ok is False for one in checks) else 0
