@@ -120,7 +120,8 @@ def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
+                time.sleep(0.03)  # were the port another's, ours would be ending now
+                return process.poll() is None
         time.sleep(0.01)
     return False
 

@@ -225,9 +225,10 @@ class Cache:
             if self.exists:
                 self.git_dir.rename(new.with_suffix(".old"))
             new.rename(self.git_dir)
-        except BaseException:
-            shutil.rmtree(new, ignore_errors=True)
-            raise
+        except OSError as error:
+            raise LocalFailed(f"its copy in {parent} cannot be written: {error}", url=self.url) from error
+        finally:
+            shutil.rmtree(new, ignore_errors=True)  # where it did not become the cache
         for old in parent.glob(f"{name}.*.old"):
             shutil.rmtree(old, ignore_errors=True)
 
@@ -238,15 +239,22 @@ class Cache:
             command.run(*command.QUIET, *transport.PROMISE, "repack", "-q", "-a", "-d", "-k", git_dir=self.git_dir)
 
     def _missing(self, oids: Sequence[str]) -> list[str]:
-        asked = "".join(f"{oid}\n" for oid in oids).encode()
-        answers = command.run("cat-file", "--batch-check=%(objectname)", git_dir=self.git_dir, input=asked)
-        return [line.split()[0] for line in answers.decode().splitlines() if line.endswith(" missing")]
+        answers = self._ask("%(objectname)", oids)
+        return [answer.split()[0] for answer in answers if answer.endswith(" missing")]
 
     def _commit(self, names: Sequence[str]) -> str | None:
-        """Return the commit of the first name that has one; names come to git on standard input, as data."""
-        asked = "".join(f"{name}^{{commit}}\n" for name in names).encode()
-        answers = command.run("cat-file", "--batch-check", git_dir=self.git_dir, input=asked).decode().splitlines()
-        return next((words[0] for line in answers if (words := line.split())[1:2] == ["commit"]), None)
+        """Return the commit of the first name that has one."""
+        answers = self._ask("%(objectname) %(objecttype)", [f"{name}^{{commit}}" for name in names])
+        return next((answer.split()[0] for answer in answers if answer.endswith(" commit")), None)
+
+    def _ask(self, format: str, names: Sequence[str]) -> list[str]:
+        """Ask git about objects; names come to it on standard input, as data."""
+        if not self.exists:
+            raise GitskillsError(f"{redact(self.url)} was never fetched", "Run it again without --offline.")
+        asked = "".join(f"{name}\n" for name in names).encode()
+        return (
+            command.run("cat-file", f"--batch-check={format}", git_dir=self.git_dir, input=asked).decode().splitlines()
+        )
 
     def _names(self) -> list[str]:
         """Return the branches and tags as users write them."""

@@ -333,16 +333,26 @@ def test_a_damaged_cache_is_mended(upstream: Path, damage: str) -> None:
     loose, packed = keep(cache)
     (cache.git_dir / "refs/remotes/origin/main").write_text(rev(upstream) + "\n")
     DAMAGE[damage](cache.git_dir)
+    before = cache.git_dir.stat().st_ino
     new = advance(upstream)
     cache.refresh()
     assert cache.resolve(None) == new
     cache.want(blobs(upstream))
+    assert ("lock" in damage) == (cache.git_dir.stat().st_ino == before), "locks are removed, all else is built anew"
     if damage not in ("no objects", "folder empty", "no refs"):
         assert rev(cache.git_dir, "refs/gitskills/conflicts/loose") == loose
     if damage not in ("no objects", "folder empty", "half packed-refs"):
         assert rev(cache.git_dir, "refs/gitskills/conflicts/packed") == packed
     assert not cache.refresh()
     assert [path.name for path in cache.git_dir.parent.iterdir()] == [cache.git_dir.name]
+
+
+def test_a_cache_never_fetched_says_so() -> None:
+    """Before the first refresh there is nothing to resolve or to want, and no trace of git's words."""
+    cache = opened("https://host.invalid/acme/skills.git")
+    for question in (lambda: cache.resolve("main"), lambda: cache.want(["1" * 40], offline=True)):
+        with pytest.raises(GitskillsError, match="never fetched"):
+            question()
 
 
 def test_damage_seen_only_in_reading_is_mended_on_request(upstream: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -290,3 +295,49 @@ def test_ssh_asks_nobody_where_nobody_is(monkeypatch: pytest.MonkeyPatch, home: 
     assert "GIT_SSH_COMMAND" not in transport._environment("git@host:x")
     monkeypatch.setenv("GIT_SSH_COMMAND", "mine too")
     assert "GIT_SSH_COMMAND" not in transport._environment("git@host:x")
+
+
+ASKED = """
+import sys
+from gitskills.git import transport
+print("head is", transport.ls_remote(sys.argv[1]).head)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_on_a_terminal_the_user_is_asked(web: Web, upstream: Path) -> None:
+    """Where a person sits, git may ask for name and password, and goes on with the answers."""
+    inner = [sys.executable, "-c", ASKED, web.behaving("private", upstream)]
+    outer = [sys.executable, "-c", f"import pty; pty.spawn({inner!r})"]
+    with subprocess.Popen(outer, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        shown = b""
+        for question, answer in ((b"Username", USER), (b"Password", PASSWORD), (b"head is refs/heads/main", "")):
+            while question not in shown:
+                shown += (chunk := os.read(process.stdout.fileno(), 1024))
+                assert chunk, shown
+            process.stdin.write(f"{answer}\n".encode())
+            process.stdin.flush()
+        process.kill()  # pty.spawn may wait for more to copy
+
+
+def test_a_crowd_of_pushers_meets_only_one_kind_of_refusal(remote: Remote, upstream: Path, tmp_path: Path) -> None:
+    """Of many who push to one branch at once each gets through in the end, and a loser is told to fetch again."""
+    url = remote.serve(upstream)
+
+    def contribute(number: int) -> int:
+        own = tmp_path / f"{number}.git"
+        own.mkdir()
+        bare.create(own)
+        for tries in range(1, 200):
+            transport.fetch(own, url, REFSPECS)
+            new = commit(own, rev(own, "refs/remotes/origin/main"), f"by {number}")
+            with suppress(NonFastForward):
+                transport.push(own, url, [(new, "refs/heads/main")])
+                return tries
+        raise AssertionError("never got through")
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(contribute, range(6)))
+    subjects = git("log", "--format=%s", "main", cwd=upstream).decode().splitlines()
+    assert sorted(subjects[:6]) == [f"by {number}" for number in range(6)]
