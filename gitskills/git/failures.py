@@ -80,15 +80,15 @@ _PATTERNS: tuple[tuple[str, type[RemoteError], str, str], ...] = (
     (r"Could not read from remote", AuthFailed, "access denied", _LOGIN),
 )  # fmt: skip
 
-_NO_WRITE = re.compile(
+_NO_WRITE = (
     r"returned error: 403|Permission to .* denied|not allowed to push|access denied|insufficient permission"
     r"|not exported|service not enabled|write access|read-only|protected branch|unable to create temporary"
 )
-_MOVED = re.compile(
+_MOVED = (
     r"non-fast-forward|fetch first|stale info|cannot lock ref|failed to update ref|incorrect old value"
     r"|reference already exists|needs force"
 )
-_NEVER = re.compile(r"exists; cannot create|Permission denied")
+_NEVER = r"exists; cannot create|Permission denied"
 
 
 def failure(stderr: str, url: str, *, pushing: bool = False) -> RemoteError:
@@ -97,7 +97,7 @@ def failure(stderr: str, url: str, *, pushing: bool = False) -> RemoteError:
     if pushing and (line := _find(_NO_WRITE, [*lines, *said])):
         return PushRefused(f"you may not push here ({line})", _REVIEW, url=url, said=said)
     for pattern, kind, what, hint in _PATTERNS:
-        if line := _find(re.compile(pattern), [*lines, *said]):
+        if line := _find(pattern, [*lines, *said]):
             return kind(f"{what} ({line})", hint, url=url, said=said)
     return LocalFailed(lines[-1] if lines else "git failed and said nothing", url=url, said=said)
 
@@ -108,7 +108,7 @@ def rejection(reasons: Sequence[str], stderr: str, url: str) -> RemoteError:
     told = [plain(redact(reason)) for reason in reasons]
     # In an atomic push the innocent refs are refused too; the reason that counts is another's.
     guilty = [reason for reason in told if "atomic" not in reason] or told
-    if any(_MOVED.search(reason) for reason in guilty) and not _find(_NEVER, [*guilty, *said]):
+    if any(re.search(_MOVED, reason) for reason in guilty) and not _find(_NEVER, [*guilty, *said]):
         return NonFastForward("the remote has moved on", "Pull, then push again.", url=url, said=said)
     if any("unpack" in reason for reason in guilty) and not _find(_NO_WRITE, said):
         return ServerError(f"the server could not store the push ({guilty[0]})", url=url, said=said)
@@ -133,5 +133,5 @@ def plain(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())
 
 
-def _find(pattern: re.Pattern[str], lines: Sequence[str]) -> str:
-    return next((line for line in lines if pattern.search(line)), "")
+def _find(pattern: str, lines: Sequence[str]) -> str:
+    return next((line for line in lines if re.search(pattern, line)), "")

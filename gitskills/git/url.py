@@ -12,17 +12,18 @@ from gitskills.errors import GitskillsError
 
 PROTOCOLS = ("file", "git", "http", "https", "ssh")
 
-_WITH_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s'\"<>]*)")
-_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
-_PATH = re.compile(r"[/~\\]|\.{1,2}(?:[/\\]|$)|[A-Za-z]:[/\\]")
-_SCP = re.compile(r"(?:(?P<user>[^@/:]+)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):(?P<path>.+)")
-_SHORT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9_.-]+")
-_BARE_HOST = re.compile(r"(?:www\.)?(?:github\.com|gitlab\.com|codeberg\.org|bitbucket\.org)/", re.IGNORECASE)
-_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*")
+# Patterns are compiled when first used: each verb loads this module, few look at a URL.
+_WITH_SCHEME = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s'\"<>]*)"
+_HELPER = r"[A-Za-z0-9+.-]*::"
+_PATH = r"[/~\\]|\.{1,2}(?:[/\\]|$)|[A-Za-z]:[/\\]"
+_SCP = r"(?:(?P<user>[^@/:]+)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):(?P<path>.+)"
+_SHORT = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9_.-]+"
+_BARE_HOST = r"(?i)(?:www\.)?(?:github\.com|gitlab\.com|codeberg\.org|bitbucket\.org)/"
+_HOST = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
 
 # Pages of a folder as GitLab, Gitea/Forgejo, GitHub and Bitbucket show them; the ref is taken to have no slash.
-_PAGE = re.compile(
+_PAGE = (
     r"(?P<repository>/[^?#]+?)"
     r"(?:/-/(?:tree|blob)|/src/(?:branch|tag|commit)|(?<=[^/])/(?:tree|blob|src))"
     r"/(?P<ref>[^/?#]+)(?:/(?P<path>[^?#]*))?"
@@ -54,18 +55,18 @@ def normalise(text: str, *, base: Path) -> Location:
     """
     text = text.strip(" \t\r\n")
     _refuse_strange(text)
-    if _WITH_SCHEME.match(text):
+    if re.match(_WITH_SCHEME, text):
         return _with_scheme(text)
-    if _PATH.match(text):
+    if re.match(_PATH, text):
         return Location(_local(text, base))
     if _is_repository(base / text) or ("/" not in text and os.path.isdir(base / text)):
         return Location(_local(text, base))
-    if _BARE_HOST.match(text):
+    if re.match(_BARE_HOST, text):
         return _with_scheme(f"https://{text}")
-    if scp := _SCP.fullmatch(text):
+    if scp := re.fullmatch(_SCP, text):
         _check_remote(text, scp["user"] or "", scp["host"], scp["path"])
         return Location(text)
-    if _SHORT.fullmatch(text):
+    if re.fullmatch(_SHORT, text):
         return Location(f"https://github.com/{text.removesuffix('.git')}.git")
     if os.path.isdir(base / text):
         return Location(_local(text, base))
@@ -83,7 +84,7 @@ def _refuse_strange(text: str) -> None:
         raise UnsafeUrl(f"control characters in the URL {redact(text)!r}")
     if text.startswith("-"):
         raise UnsafeUrl(f"{redact(text)!r} starts with '-': git would read it as an option")
-    if _HELPER.match(text):
+    if re.match(_HELPER, text):
         raise UnsafeUrl(
             f"{redact(text)!r} names a git transport helper, which may run any program",
             f"Use one of {', '.join(PROTOCOLS)}.",
@@ -105,7 +106,7 @@ def _with_scheme(text: str) -> Location:
     user, _, host = parts.netloc.rpartition("@")
     host, port = _split_port(host)
     _check_remote(text, user, host, parts.path.lstrip("/"), port)
-    page = _PAGE.fullmatch(parts.path) if scheme in ("http", "https") else None
+    page = re.fullmatch(_PAGE, parts.path) if scheme in ("http", "https") else None
     if page is None or _forge(host) is None:
         return Location(url)
     path = unquote(page["path"] or "").strip("/")
@@ -119,7 +120,7 @@ def _check_remote(text: str, user: str, host: str, path: str, port: str = "") ->
     for part in (user, host, path):
         if unquote(part).startswith("-"):
             raise UnsafeUrl(f"{redact(text)!r}: {unquote(part)!r} would be read as an option")
-    if not _HOST.fullmatch(host) or not (port == "" or (port.isascii() and port.isdigit())):
+    if not re.fullmatch(_HOST, host) or not (port == "" or (port.isascii() and port.isdigit())):
         raise BadUrl(f"{redact(text)!r} has no valid host name")
     if not path:
         raise BadUrl(f"{redact(text)!r} names a server but no repository on it")
@@ -163,7 +164,7 @@ def redact(text: str) -> str:
             return f"{scheme}://{host}{slash}{path.partition('?')[0]}"
         return f"{scheme}://{user.partition(':')[0]}{at}{host}{slash}{path}"
 
-    return _WITH_SCHEME.sub(clean, text)
+    return re.sub(_WITH_SCHEME, clean, text)
 
 
 def identity(url: str) -> str:
@@ -171,7 +172,7 @@ def identity(url: str) -> str:
 
     Credentials of http do not count. `git@host:o/r` and `https://host/o/r` differ: access to them does.
     """
-    if scp := _SCP.fullmatch(url) if "://" not in url else None:
+    if scp := re.fullmatch(_SCP, url) if "://" not in url else None:
         user = f"{scp['user']}@" if scp["user"] else ""
         return f"{user}{scp['host'].lower()}:{_bare(scp['path'])}"
     parts = _split(url)
@@ -193,7 +194,7 @@ def _bare(path: str) -> str:
 
 def compare_url(url: str, base_branch: str, branch: str) -> str | None:
     """Return the page on which to open a pull request from `branch` into `base_branch`; None for unknown hosts."""
-    if scp := _SCP.fullmatch(url) if "://" not in url else None:
+    if scp := re.fullmatch(_SCP, url) if "://" not in url else None:
         scheme, host, path = "https", scp["host"].lower(), scp["path"]
     else:
         parts = _split(url)
