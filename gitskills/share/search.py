@@ -26,7 +26,7 @@ POSTINGS = 60_000  # occurrences walked through at about 0.5 µs each: only a hu
 
 _COMMON = 20_000  # counting stops here
 _FEW = 4  # known words below which the unknown ones are tried as the beginning of words
-_BODY = 8_000  # characters of a body that are indexed: what a skill is about stands at its start
+_BODY = 6_000  # characters of a body that are indexed: what a skill is about stands at its start
 _READ = 64 * 1024  # bytes of a SKILL.md that are looked at
 
 # Result codes of SQLite (sqlite.org/rescode.html) that say something about the machine, not about the file's content.
