@@ -224,6 +224,15 @@ def is_ancestor(git_dir: Path, commit: str, tip: str) -> bool:
     return True
 
 
+def refs(git_dir: Path, patterns: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, oid and commit message of the refs below any of `patterns` (as git for-each-ref takes them)."""
+    form = "--format=%(refname)%00%(objectname)%00%(contents)%00"
+    out = command.run("for-each-ref", form, *patterns, git_dir=git_dir).decode("utf-8", "replace")
+    fields = out.split("\0")
+    for ref, oid, message in zip(fields[::3], fields[1::3], fields[2::3], strict=False):
+        yield ref.lstrip("\n"), oid, message
+
+
 def objects_here(git_dir: Path, oids: Iterable[str]) -> dict[str, bytes]:
     """Return the contents of the objects that are here; one that is missing is left out, never fetched."""
     asked = list(oids)

@@ -15,7 +15,7 @@ from gitskills.share.trail import Row
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line (numbered from 1) and the change it comes from; `op` and `evidence` are empty where its commit has none."""
+    """A line, from 1, and the change it comes from; `op` and `evidence` are empty where its commit has none."""
 
     line: int
     text: str

@@ -143,7 +143,9 @@ class Trail:
         if touch.origin is not None:
             old = name(touch.origin)
             summary += f" (renamed from {old})" if old != name(touch.path) else f" (moved from {touch.origin})"
-        op = said.ops.get(name(touch.path)) or self._operation(skill, touch, said.subject)
+        # A skill at the root has no folder to be named after: the one its commit names is meant.
+        named = said.ops.get(name(touch.path)) if touch.path else next(iter(said.ops.values()), None)
+        op = named or self._operation(skill, touch, said.subject)
         self.trees.add((skill, touch.tree))
         return Row(
             skill,
