@@ -32,8 +32,9 @@ def clean(text: str) -> str:
 
 def emit_json(value: Any) -> None:
     """Print `value` to stdout as one JSON document."""
-    json.dump(value, sys.stdout, ensure_ascii=True, separators=(",", ":") if not sys.stdout.isatty() else None)
-    sys.stdout.write("\n")
+    # dumps, not dump: only the former uses the encoder written in C, ten times faster on a long history.
+    separators = None if sys.stdout.isatty() else (",", ":")
+    sys.stdout.write(json.dumps(value, ensure_ascii=True, separators=separators) + "\n")
 
 
 def say(*spans: Span) -> None:

@@ -100,12 +100,10 @@ def make_tree(git_dir: Path, rows: Mapping[str, tuple[int, str]]) -> str:
 
 def subtrees(git_dir: Path, ref: str) -> dict[str, str]:
     """Read the tree `ref` points to as name → oid of each folder in it; empty where the ref does not exist."""
-    try:
-        out = run("ls-tree", "-d", "-z", "--end-of-options", ref, git_dir=git_dir)
-    except GitFailed:
-        if resolve(git_dir, ref) is not None:
-            raise
+    tree = resolve(git_dir, ref)
+    if tree is None:
         return {}
+    out = run("ls-tree", "-d", "-z", "--end-of-options", tree, git_dir=git_dir)
     return {name.decode("utf-8", "surrogateescape"): meta.split()[2].decode() for meta, name in _rows(out)}
 
 

@@ -2,15 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from gitskills.console import Progress
 from gitskills.git.merge import Favor
+from gitskills.git.objects import MANIFEST, Found
 from gitskills.share import installed, lockfile, merging
 from gitskills.share.lockfile import Install
 from gitskills.share.merging import Clash
 from gitskills.share.outcome import Action, Outcome
 from gitskills.share.plan import Plan
-from gitskills.share.select import Wanted
+from gitskills.share.select import Upstream, Wanted
 from gitskills.share.survey import Survey
 from gitskills.share.unpack import Content, content, contents, file_oids, known_modes, refusals
 from gitskills.state.stage import Changed
@@ -28,13 +30,17 @@ class Apply:
         self._lock = dict(survey.lock)
         self._bases: dict[str, tuple[str, str] | None] = {}
 
-    def bring(self, plans: Mapping[str, Plan]) -> dict[str, Plan]:
-        """Fetch what the plans write, one batch per source; plans for unsafe trees become refusals."""
+    def bring(self, plans: Mapping[str, Plan], upstreams: Iterable[Upstream] = ()) -> dict[str, Plan]:
+        """Fetch what the plans write, one batch per source; plans for unsafe trees become refusals.
+
+        Where something is fetched anyway, every SKILL.md of that source comes along, for `search`.
+        """
         checked = dict(plans)
+        manifests = {one.source.name: [each.entries[MANIFEST][1] for each in one.skills.values()] for one in upstreams}
         for source, named in _by_source(plans, ("install", "update", "merge")).items():
             cache = self._survey.caches[source]
-            found = {name: wanted.found for name, wanted in named.items()}
-            cache.want(file_oids(found.values()))
+            found = _found(named)
+            cache.want([*file_oids(found.values()), *manifests.get(source, ())])
             for name, reason in refusals(cache.git_dir, found).items():
                 checked[name] = Plan("refuse", plans[name].wanted, plans[name].base, plans[name].old, reason)
         return checked
@@ -43,17 +49,21 @@ class Apply:
         """Do what the plans say, and yield what came of each; `record` must follow, whatever happens."""
         fresh = {name: one.wanted.found.tree for name, one in plans.items() if one.step == "install" and one.wanted}
         self._disk.intend({name: tree for name, tree in fresh.items() if self._disk.placed(name) != tree})
-        done = 0
         for source, named in _by_source(plans, ("install", "update")).items():
-            found = {name: wanted.found for name, wanted in named.items()}
-            for name, files in contents(self._survey.caches[source], found):
-                done += 1
-                if self._progress:
-                    self._progress("placing skills", done, len(plans))
-                yield self._guarded(name, plans[name], files)
+            yield from self._written(plans, contents(self._survey.caches[source], _found(named)), len(fresh))
         for name, one in plans.items():
             if one.step not in ("install", "update"):
                 yield self._guarded(name, one, [])
+
+    def _written(
+        self, plans: Mapping[str, Plan], content: Iterator[tuple[str, Content]], total: int
+    ) -> Iterator[Outcome]:
+        """Write skills as their content comes, and link each for the agents."""
+        for number, (name, files) in enumerate(content):
+            one = self._guarded(name, plans[name], files)
+            if self._progress:
+                self._progress("placing skills", number + 1, total)
+            yield one if one.failed else replace(one, problems=tuple(self._disk.spread(name, one.after or "")))
 
     def record(self, reason: str) -> None:
         """Write down what was done: the bases by source, then the lock, then the placements."""
@@ -89,11 +99,14 @@ class Apply:
         if plan.step in ("install", "update"):
             known = self._survey.known(name, plan.wanted) if plan.old else {}
             self._disk.put(name, tree, files, old=plan.old, known=known)
+            self._installed(name, plan.wanted)
+            action: Action = "installed" if plan.step == "install" else "updated"
+            return self._outcome(name, plan, action, tree, plan.message)
         on_disk = plan.old if plan.step == "keep" and plan.old else tree
         problems = self._disk.spread(name, on_disk)
         self._installed(name, plan.wanted)
-        action: dict[str, Action] = {"install": "installed", "update": "updated", "keep": "kept"}
-        return self._outcome(name, plan, action.get(plan.step, "unchanged"), on_disk, plan.message, problems)
+        action = "kept" if plan.step == "keep" else "unchanged"
+        return self._outcome(name, plan, action, on_disk, plan.message, problems)
 
     def _merge(self, name: str, plan: Plan) -> Outcome:
         """Merge local edits with upstream's; a clash leaves the folder as it is."""
@@ -144,6 +157,10 @@ def lock_entry(before: Install | None, after: Install) -> Install:
         return after
     same = (before.source, before.url, before.ref, before.path, before.tree)
     return before if same == (after.source, after.url, after.ref, after.path, after.tree) else after
+
+
+def _found(named: Mapping[str, Wanted]) -> dict[str, Found]:
+    return {name: wanted.found for name, wanted in named.items()}
 
 
 def _by_source(plans: Mapping[str, Plan], steps: tuple[str, ...]) -> dict[str, dict[str, Wanted]]:

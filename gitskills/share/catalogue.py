@@ -105,11 +105,7 @@ def upstream_name(project: Project, name: str) -> str:
 def _at(project: Project, library: Library, name: str, version: str | None) -> Shown:
     with contextlib.closing(database.index(project.paths)) as db:
         trail = audit.read(db, library.git_dir, library.tip or "")
-        numbers = trail.rows(name)
-        if version is None:
-            row = next(one for one in numbers if one.version is not None)
-        else:
-            row = trail.at(name, version)
+        row = trail.at(name, version) if version else next(one for one in trail.rows(name) if one.version)
     if not row.tree:
         raise GitskillsError(f"{name} was removed in {row.commit[:10]}", f"`gitskills log {name}` shows its versions")
     entries = objects.entries(library.git_dir, row.tree)

@@ -12,8 +12,8 @@ from gitskills.git.url import redact
 from gitskills.share import lockfile
 from gitskills.share.lockfile import Install
 from gitskills.share.machine import Check, machine, unwritable
-from gitskills.share.place import Spot, spots
 from gitskills.share.project import Project, load
+from gitskills.share.spots import Spot, spots
 from gitskills.state.paths import Paths
 
 PATIENCE = 5.0  # seconds for each source
@@ -97,7 +97,7 @@ def _agents(project: Project, locked: dict[str, Install]) -> list[Check]:
     except GitskillsError as error:
         return [Check("agents", False, error.message, error.hint)]
     named = ", ".join(agent.id for agent in agents)
-    shared = Spot(project.skills_folder, ".agents/skills")
+    shared = Spot(project.skills_folder, ".agents/skills", project.skills_folder)
     problems = [problem for place in (shared, *places) if (problem := unwritable(place.folder))]
     return [
         Check("agents", True, named or "none found", "" if named else f"name them under `agents:` in {project.file}"),

@@ -1,11 +1,13 @@
 """`search`: the index brought up to what the libraries hold now, then asked."""
 
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from gitskills.config import Source
+from gitskills.errors import GitskillsError
 from gitskills.git import command, objects
 from gitskills.git.objects import MANIFEST, Found
 from gitskills.share.project import Library
@@ -31,6 +33,12 @@ def find(paths: Paths, libraries: Sequence[Library], query: str, n: int = 10) ->
         return [replace(hit, source=named[hit.source]) for hit in search(db, query, list(named), n)]
 
     return using(paths, work)
+
+
+def ready(paths: Paths) -> None:
+    """Open the index once, so that making it does not come on top of filling it; what is wrong shows later."""
+    with contextlib.suppress(GitskillsError):
+        using(paths, lambda db: None)
 
 
 def index(db: sqlite3.Connection, upstream: Upstream, git_dir: Path) -> None:

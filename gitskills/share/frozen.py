@@ -7,6 +7,7 @@ from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.objects import Found
+from gitskills.git.url import redact
 from gitskills.share.lockfile import Install
 from gitskills.share.plan import Plan
 from gitskills.share.project import Project
@@ -52,7 +53,7 @@ def _agree(project: Project, lock: Mapping[str, Install]) -> None:
         raise GitskillsError(f"there is no lock at {project.lock_path}, or it is empty", _HINT)
     for name, install in lock.items():
         source = project.config.sources.get(install.source)
-        if source is None or (source.url, source.ref) != (install.url, install.ref):
+        if source is None or (redact(source.url), source.ref) != (install.url, install.ref):
             raise GitskillsError(f"the lock's {name} comes from a source gitskills.yaml no longer has so", _HINT)
     for source in project.config.sources.values():
         locked = [(one.skill, one.path) for one in lock.values() if one.source == source.name]

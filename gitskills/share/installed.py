@@ -27,7 +27,7 @@ def update(git_dir: Path, key: str, changes: Mapping[str, str | None], reason: s
     """Record new bases (skill → tree, None: no longer installed); `reason` goes into the reflog."""
     for _ in range(8):
         old = resolve(git_dir, ref(key))
-        before = subtrees(git_dir, ref(key)) if old else {}
+        before = subtrees(git_dir, old) if old else {}
         after = {name: tree for name, tree in {**before, **changes}.items() if tree is not None}
         if before == after:
             return

@@ -1,52 +1,18 @@
 """Skills on disk: the real folder below `.agents/skills`, and each other agent's link or copy of it."""
 
-import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from gitskills.agents.table import Agent, folder
 from gitskills.errors import GitskillsError
 from gitskills.share.project import Project
+from gitskills.share.spots import Spot, spots
 from gitskills.skills.tree import tree_oid
 from gitskills.state import files
 from gitskills.state.stage import Changed, Content, Stage, recover
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A skills folder of agents that do not read the shared one; `shown` is how it is told to the user."""
-
-    folder: Path
-    shown: str
-
-
-def spots(project: Project) -> list[Spot]:
-    """The agents' own skills folders that need a link or copy, each once, links resolved."""
-    shared = os.path.realpath(project.skills_folder)
-    found: dict[str, Spot] = {}
-    for agent in project.agents():
-        place = _own_folder(agent, project)
-        if place is not None:
-            real = os.path.realpath(place)
-            if real != shared:
-                found.setdefault(real, Spot(Path(real), _shown(place, project)))
-    return list(found.values())
-
-
-def _own_folder(agent: Agent, project: Project) -> Path | None:
-    if agent.reads_shared(project.scope):
-        return None
-    return folder(agent, project.scope, project.root, project.paths.home, project.paths.environ)
-
-
-def _shown(place: Path, project: Project) -> str:
-    with contextlib.suppress(ValueError):
-        return place.relative_to(project.root).as_posix()
-    return str(place)
 
 
 class Disk:
@@ -55,8 +21,8 @@ class Disk:
     def __init__(self, project: Project, db: sqlite3.Connection) -> None:
         self.project = project
         self._db = db
-        self._stages: dict[Path, Stage] = {}
-        self._spots: list[Spot] | None = None
+        self._real = str(project.skills_folder)
+        self._stages: dict[str, Stage] = {}
         self._rows: dict[str, dict[str, tuple[str, str]]] = {}
         rows = db.execute("SELECT skill, folder, mode, tree FROM placement WHERE root = ?", (project.key,))
         for skill, place, mode, tree in rows:
@@ -73,54 +39,61 @@ class Disk:
         for stage in self._stages.values():
             stage.__exit__(kind, value, trace)
 
-    @property
+    @cached_property
     def spots(self) -> list[Spot]:
         """The agents' folders that need a link or copy; found once."""
-        if self._spots is None:
-            self._spots = spots(self.project)
-        return self._spots
+        return spots(self.project)
 
     def live(self, name: str) -> Path:
         """The real folder of a skill."""
-        return self.project.skills_folder / name
+        return Path(self._real, name)
 
     def tree(self, name: str, known: Mapping[str, int] | None = None) -> str | None:
         """The tree of the real folder now, None where there is none; a link or file of others is not a folder of ours.
 
         Raises GitskillsError where it cannot be read.
         """
-        return _tree(self.live(name), known)
+        return _tree(f"{self._real}/{name}", known) if name in self._present else None
+
+    @cached_property
+    def _present(self) -> set[str]:
+        """What stands in the skills folder; one listing serves hundreds of skills."""
+        try:
+            return set(os.listdir(self._real))
+        except OSError:
+            return set()
 
     def tree_at(self, folder: Path) -> str | None:
         """The tree of any folder now, None where there is none."""
-        return _tree(folder, None)
+        return _tree(str(folder), None)
 
     def foreign(self, name: str) -> bool:
         """Whether a link or a file, which gitskills never makes there, stands in the real folder's place."""
-        live = self.live(name)
-        return live.is_symlink() or (live.exists() and not live.is_dir())
+        live = f"{self._real}/{name}"
+        return name in self._present and (os.path.islink(live) or (os.path.exists(live) and not os.path.isdir(live)))
 
     def placed(self, name: str) -> str | None:
         """The tree gitskills last meant to put into the real folder, noted before it did."""
-        row = self._rows.get(name, {}).get(str(self.project.skills_folder))
+        row = self._rows.get(name, {}).get(self._real)
         return row[1] if row else None
 
     def intend(self, trees: Mapping[str, str]) -> None:
         """Note which trees are about to be placed: after a crash this tells our folder from a stranger's."""
         for name, tree in trees.items():
-            self._note(name, self.project.skills_folder, "real", tree)
+            self._note(name, self._real, "real", tree)
         self.record()
 
     def put(self, name: str, tree: str, content: Content, *, old: str | None, known: Mapping[str, int]) -> None:
         """Make `content` (whose tree is `tree`) the real folder, which now has the tree `old` (None: absent)."""
-        self._stage(self.project.skills_folder).put(name, content, old=old, known=known)
-        self._note(name, self.project.skills_folder, "real", tree)
+        self._stage(self._real).put(name, content, old=old, known=known)
+        self._present.add(name)
+        self._note(name, self._real, "real", tree)
 
     def spread(self, name: str, tree: str) -> list[str]:
         """Give every agent's own folder its link to, or copy of, the real folder; returns what stood in the way."""
         problems = []
         for spot in self.spots:
-            row = self._rows.get(name, {}).get(str(spot.folder))
+            row = self._rows.get(name, {}).get(spot.place)
             try:
                 mode = self._one(spot, name, tree, row)
             except Changed as error:
@@ -129,47 +102,51 @@ class Disk:
             if mode is None:
                 problems.append(f"{spot.shown}/{name} is not from gitskills and was left alone")
             elif row != (mode, tree) and (mode == "copy" or row is None or row[0] != mode):
-                self._note(name, spot.folder, mode, tree)
+                self._note(name, spot.place, mode, tree)
         return problems
 
     def take_away(self, name: str, tree: str, known: Mapping[str, int]) -> list[str]:
         """Remove the real folder, which has the tree `tree`, with its links and copies; returns what was left."""
         left = []
-        for place, (mode, there) in self._rows.get(name, {}).items():
-            if mode == "real":
-                continue
-            folder = Path(place)
+        for place, (mode, there) in list(self._rows.get(name, {}).items()):
+            copy = os.path.join(place, name)
+            if mode == "copy" and _tree(copy, None) == there:
+                self._stage(place).take_away(name, old=there)
+            elif mode == "copy" and os.path.exists(copy):
+                left.append(f"{copy} was edited and is kept")
+            if mode == "copy":
+                self._note(name, place, None, "")
+        linked = {spot.place: spot for spot in self.spots}
+        for place, (mode, _) in self._rows.get(name, {}).items():  # also of agents no longer served
             if mode == "link":
-                _unlink(folder / name, self.live(name))
-            elif _tree(folder / name, None) == there:
-                self._stage(folder).take_away(name, old=there)
-            elif (folder / name).exists():
-                left.append(f"{folder / name} was edited and is kept")
-            self._note(name, folder, None, "")
-        for spot in self.spots:
-            _unlink(spot.folder / name, self.live(name))
+                linked.setdefault(place, Spot(Path(place), place, self.project.skills_folder))
+        for spot in linked.values():
+            spot.unlink(name)
         if self.live(name).exists():
-            self._stage(self.project.skills_folder).take_away(name, old=tree, known=known)
+            self._stage(self._real).take_away(name, old=tree, known=known)
+            self._present.discard(name)
         self.forget(name)
         return left
 
     def rename(self, old: str, new: str) -> None:
         """Give the real folder another name, and take away the links of the old one."""
         for spot in self.spots:
-            _unlink(spot.folder / old, self.live(old))
+            spot.unlink(old)
         os.rename(self.live(old), self.live(new))
+        self._present.discard(old)
+        self._present.add(new)
 
     def forget(self, name: str) -> None:
         """Drop what is recorded of a skill, leaving whatever is on disk."""
         for place in list(self._rows.get(name, {})):
-            self._note(name, Path(place), None, "")
+            self._note(name, place, None, "")
 
     def edited_copies(self, name: str) -> list[Path]:
         """The copies in agents' folders that somebody edited since they were made, one for each different content."""
         found: dict[str, Path] = {}
         for place, (mode, tree) in self._rows.get(name, {}).items():
             if mode == "copy":
-                now = _tree(Path(place) / name, None)
+                now = _tree(os.path.join(place, name), None)
                 if now not in (None, tree):
                     found.setdefault(now or "", Path(place) / name)
         return [path for now, path in found.items() if now != self.tree(name)]
@@ -214,49 +191,46 @@ class Disk:
 
     def _one(self, spot: Spot, name: str, tree: str, row: tuple[str, str] | None) -> str | None:
         """Make one agent's link or copy right; returns its mode, or None where something foreign stands."""
-        target, live = spot.folder / name, self.live(name)
-        if target.is_symlink():
-            if os.path.realpath(target) != os.path.realpath(live):
-                return None
-            if self.project.config.placement == "symlink":
-                return "link"
-            target.unlink()
-        elif target.exists():
-            now = _tree(target, None)
-            if now != tree and (row is None or row[0] != "copy" or row[1] != now):
-                return None
-            if self.project.config.placement == "copy" or not _link_instead(
-                self._stage(spot.folder), target, live, now
-            ):
-                self._copy(spot, name, tree, now)
-                return "copy"
+        by_link = self.project.config.placement == "symlink"
+        now = None
+        if spot.holds(name):
+            if spot.links(name):
+                if by_link:
+                    return "link"
+                spot.unlink(name)
+            else:
+                now = _tree(os.path.join(spot.place, name), None)
+                if now is None or (now != tree and row != ("copy", now)):
+                    return None
+                if by_link and spot.can_link():
+                    self._stage(spot.place).take_away(name, old=now)
+                    now = None
+        if now is None and by_link and spot.link(name):
             return "link"
-        if self.project.config.placement == "symlink" and _link(target, live):
-            return "link"
-        self._copy(spot, name, tree, None)
+        self._copy(spot, name, tree, now)
         return "copy"
 
     def _copy(self, spot: Spot, name: str, tree: str, now: str | None) -> None:
         if now != tree:
             content = files.read(self.live(name))
-            self._stage(spot.folder).put(name, [(p, f.mode, f.data) for p, f in content.items()], old=now)
+            self._stage(spot.place).put(name, [(p, f.mode, f.data) for p, f in content.items()], old=now)
 
-    def _stage(self, place: Path) -> Stage:
+    def _stage(self, place: str) -> Stage:
         if place not in self._stages:
-            self._stages[place] = Stage(place)
+            self._stages[place] = Stage(Path(place))
         return self._stages[place]
 
-    def _note(self, name: str, place: Path, mode: str | None, tree: str) -> None:
+    def _note(self, name: str, place: str, mode: str | None, tree: str) -> None:
         row = None if mode is None else (mode, tree)
         if row is None:
-            self._rows.get(name, {}).pop(str(place), None)
+            self._rows.get(name, {}).pop(place, None)
         else:
-            self._rows.setdefault(name, {})[str(place)] = row
-        self._written[name, str(place)] = row
+            self._rows.setdefault(name, {})[place] = row
+        self._written[name, place] = row
 
 
-def _tree(path: Path, known: Mapping[str, int] | None) -> str | None:
-    if path.is_symlink():
+def _tree(path: str, known: Mapping[str, int] | None) -> str | None:
+    if os.path.islink(path):
         return None
     try:
         return tree_oid(files.entries(path, known))
@@ -264,32 +238,3 @@ def _tree(path: Path, known: Mapping[str, int] | None) -> str | None:
         return None
     except OSError as error:
         raise GitskillsError(f"{path} cannot be read: {error.strerror}", "see its permissions") from error
-
-
-def _link(target: Path, live: Path) -> bool:
-    """Make `target` a relative link to `live`; False where the system allows none."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    to = os.path.relpath(os.path.realpath(live.parent), os.path.realpath(target.parent))
-    try:
-        os.symlink(os.path.join(to, live.name), target, target_is_directory=True)
-    except FileExistsError:
-        raise Changed(f"{target} appeared while the skill was being linked", "run again") from None
-    except (OSError, NotImplementedError):
-        return False
-    return True
-
-
-def _link_instead(stage: Stage, target: Path, live: Path, now: str | None) -> bool:
-    """Turn a copy of ours into a link, where the system allows one."""
-    probe = target.with_name(f".{target.name}.gitskills-link")
-    if not _link(probe, live):
-        return False
-    probe.unlink()
-    stage.take_away(target.name, old=now or "")
-    return _link(target, live)
-
-
-def _unlink(target: Path, live: Path) -> None:
-    """Remove a link of ours; anything else stays."""
-    if target.is_symlink() and os.path.realpath(target) == os.path.realpath(live):
-        target.unlink()

@@ -15,7 +15,7 @@ from gitskills.share.outcome import Outcome
 from gitskills.share.place import Disk
 from gitskills.share.plan import Plan, base_of
 from gitskills.share.project import Project
-from gitskills.share.pull import forecast
+from gitskills.share.round import forecast
 from gitskills.share.survey import Survey
 from gitskills.state import database
 from gitskills.state.files import write_atomic

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gitskills.config import Pattern, Source
 from gitskills.git.objects import Found
+from gitskills.git.url import redact
 from gitskills.share.lockfile import Install, safe_name
 
 
@@ -32,7 +33,13 @@ class Wanted:
     def install(self) -> Install:
         """The lock's entry once this is on disk."""
         return Install(
-            self.name, self.source.name, self.url, self.source.ref, self.commit, self.found.path, self.found.tree
+            self.name,
+            self.source.name,
+            redact(self.source.url),
+            self.source.ref,
+            self.commit,
+            self.found.path,
+            self.found.tree,
         )
 
 

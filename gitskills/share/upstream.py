@@ -1,7 +1,8 @@
 """What each source holds: fetched in parallel, or as last fetched."""
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 
 from gitskills.config import Source
 from gitskills.console import Progress
@@ -13,8 +14,16 @@ from gitskills.share.project import Project
 from gitskills.share.select import Upstream
 
 
-def refresh(caches: Mapping[str, Cache], progress: Progress | None) -> dict[str, GitskillsError]:
+def refresh(caches: Mapping[str, Cache], progress: Progress | None) -> Mapping[str, GitskillsError]:
     """Fetch every source (name → cache) at the same time; returns the sources that could not be, with the error."""
+    with refreshing(caches, progress) as failed:
+        pass
+    return failed
+
+
+@contextlib.contextmanager
+def refreshing(caches: Mapping[str, Cache], progress: Progress | None) -> Iterator[Mapping[str, GitskillsError]]:
+    """Fetch every source while the block runs; once it is left, what it was given holds those that failed."""
     failed: dict[str, GitskillsError] = {}
 
     def one(name: str) -> None:
@@ -23,12 +32,12 @@ def refresh(caches: Mapping[str, Cache], progress: Progress | None) -> dict[str,
         except GitskillsError as error:
             failed[name] = error
 
-    if len(caches) == 1:
-        one(next(iter(caches)))
-    elif caches:
-        with ThreadPoolExecutor(min(8, len(caches))) as pool:
-            list(pool.map(one, caches))
-    return failed
+    threads = [threading.Thread(target=one, args=(name,), daemon=True) for name in caches]
+    for thread in threads:
+        thread.start()
+    yield failed
+    for thread in threads:
+        thread.join()
 
 
 def look(source: Source, cache: Cache) -> Upstream:

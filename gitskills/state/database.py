@@ -50,7 +50,7 @@ def _open(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
     try:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA synchronous=OFF")
         if version > len(migrations):
             raise GitskillsError(
                 f"{path} was written by a newer gitskills (schema {version}, this one knows {len(migrations)})",

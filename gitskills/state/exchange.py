@@ -1,6 +1,5 @@
 """Swap two folders so that a reader sees the old one or the new one, whole, at every instant."""
 
-import ctypes
 import errno
 import os
 import sys
@@ -23,6 +22,8 @@ def exchange(one: Path, other: Path) -> bool:
         return False
     if swap(os.fsencode(one), os.fsencode(other)) == 0:
         return True
+    import ctypes
+
     number = ctypes.get_errno()
     if number in _UNSUPPORTED:
         return False
@@ -54,6 +55,8 @@ def _swapper() -> Any:
     """The C function that swaps two paths, bound to this system's flags, or None."""
     if sys.platform == "win32":
         return None
+    import ctypes  # 2 ms: only where something is replaced
+
     library = ctypes.CDLL(None, use_errno=True)
     if sys.platform == "darwin":
         mac = getattr(library, "renamex_np", None)

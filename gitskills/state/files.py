@@ -28,7 +28,7 @@ def ignored(name: str) -> bool:
     return name in _IGNORED or name.endswith(_IGNORED_ENDINGS)
 
 
-def entries(folder: Path, known: Mapping[str, int] | None = None) -> Entries:
+def entries(folder: Path | str, known: Mapping[str, int] | None = None) -> Entries:
     """Read the content of a skill folder in git's terms.
 
     `known` gives the mode of each path git tracks there: such a path counts even if its name is
@@ -58,7 +58,7 @@ def by_products(folder: Path, known: Mapping[str, int]) -> list[str]:
     return list(_ignored_below(str(folder), "", known))
 
 
-def write(folder: Path, path: str, mode: int, data: bytes) -> None:
+def write(folder: str, path: str, mode: int, data: bytes) -> None:
     """Write one new file of a skill below `folder`, making its folders; `mode` is git's."""
     target = f"{folder}/{path}"
     if "/" in path:

@@ -29,7 +29,9 @@ class Stage:
 
     def __init__(self, skills: Path) -> None:
         self.skills = skills
+        self._live = str(skills)
         self._folder: Path | None = None
+        self._building = ""
 
     def __enter__(self) -> "Stage":
         return self
@@ -46,16 +48,13 @@ class Stage:
         By-products that `known` (path → mode of tracked files) does not name are carried over.
         Raises Changed, and leaves the folder as it is, where it turns out to hold something else.
         """
-        live = self.skills / name
-        built = self._part("build") / name
-        if built.exists():
-            files.remove_tree(built)
-        os.mkdir(built)
+        base = self._build(name)
         for path, mode, data in content:
-            files.write(built, path, mode, data)
+            files.write(base, path, mode, data)
         if old is None:
-            self._arrive(built, live)
+            self._arrive(base, f"{self._live}/{name}")
             return
+        live, built = self.skills / name, Path(base)
         _carry(live, built, known or {})
         ready, aside = self._part("ready") / name, self._part("aside") / name
         os.rename(built, ready)
@@ -83,11 +82,22 @@ class Stage:
                 (self._folder / one).mkdir(parents=True, exist_ok=True)
         return self._folder / part
 
-    def _arrive(self, built: Path, live: Path) -> None:
+    def _build(self, name: str) -> str:
+        """Make an empty folder to build the skill in; hundreds are made at once, so paths are plain text here."""
+        self._building = self._building or str(self._part("build"))
+        base = f"{self._building}/{name}"
+        try:
+            os.mkdir(base)
+        except FileExistsError:
+            files.remove_tree(Path(base))
+            os.mkdir(base)
+        return base
+
+    def _arrive(self, built: str, live: str) -> None:
         try:
             os.rename(built, live)
         except OSError as error:
-            files.remove_tree(built)
+            files.remove_tree(Path(built))
             if os.path.lexists(live):
                 raise Changed(f"{live} appeared while the skill was being installed", "run again") from error
             raise
