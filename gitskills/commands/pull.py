@@ -35,7 +35,8 @@ def command(
     NAME restricts to some skills. A clash leaves the folder as it is and is reported (exit 1).
     """
     from gitskills import console
-    from gitskills.share.pull import Options, pull
+    from gitskills.share.outcome import Options
+from gitskills.share.pull import pull
 
     side = cast("Favor", favor or "none")
     chosen = Options(names, favor=side, frozen=frozen, offline=offline, author=author, dry_run=dry_run)

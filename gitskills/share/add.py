@@ -11,8 +11,9 @@ from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
 from gitskills.git.url import Location, identity, normalise
 from gitskills.share import upstream
+from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
-from gitskills.share.pull import Options, Report, pull
+from gitskills.share.pull import pull
 from gitskills.share.select import Upstream, select, skill_name
 from gitskills.state.files import write_atomic
 

@@ -1,8 +1,11 @@
-"""What a writing verb did to each skill, in the words of the contract's JSON."""
+"""What a pull is asked to do, and what it did to each skill, in the words of the contract's JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from gitskills.errors import GitskillsError
+from gitskills.git.merge import Favor
 
 Action = Literal["installed", "updated", "merged", "unchanged", "kept", "conflict", "removed", "refused"]
 FAILED: frozenset[str] = frozenset({"conflict", "refused"})
@@ -37,3 +40,28 @@ class Outcome:
             "commit": self.commit,
             "message": "; ".join(filter(None, (self.message, *self.problems))),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to pull: `names` restricts to skills, `author` to those an email address created; `favor` settles clashes."""
+
+    names: tuple[str, ...] = ()
+    favor: Favor = "none"
+    frozen: bool = False
+    offline: bool = False
+    author: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a pull: a row for each skill, and the sources (by name) that could not be reached."""
+
+    outcomes: list[Outcome]
+    unreachable: Mapping[str, GitskillsError]
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is left for the user to settle."""
+        return bool(self.unreachable) or any(one.failed for one in self.outcomes)

@@ -1,52 +1,10 @@
 """`pull`: fetch, compare, merge, place. Everything before a folder is swapped in may be killed and repeated."""
 
-import contextlib
-import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
-from gitskills import config
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
-from gitskills.git.merge import Favor
-from gitskills.git.objects import Found
-from gitskills.share import frozen, lockfile, renames, upstream
-from gitskills.share.apply import Apply
-from gitskills.share.authors import created_by
-from gitskills.share.outcome import Action, Outcome
-from gitskills.share.place import Disk
-from gitskills.share.plan import Plan, Step, plan
+from gitskills.share import lockfile, upstream
+from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
-from gitskills.share.select import Refused, Upstream, Wanted, select
-from gitskills.share.survey import Survey
-from gitskills.state import database
-from gitskills.state.files import write_atomic
-from gitskills.state.lock import locked
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to pull: `names` restricts to skills, `author` to those an email address created; `favor` settles clashes."""
-
-    names: tuple[str, ...] = ()
-    favor: Favor = "none"
-    frozen: bool = False
-    offline: bool = False
-    author: str | None = None
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What came of a pull: a row for each skill, and the sources (by name) that could not be reached."""
-
-    outcomes: list[Outcome]
-    unreachable: Mapping[str, GitskillsError]
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything is left for the user to settle."""
-        return bool(self.unreachable) or any(one.failed for one in self.outcomes)
 
 
 def pull(project: Project, options: Options, progress: Progress | None = None) -> Report:
@@ -56,144 +14,14 @@ def pull(project: Project, options: Options, progress: Progress | None = None) -
     """
     if not project.config.sources:
         raise GitskillsError(f"{project.file} names no sources", "`gitskills add URL` adds one")
-    with (
-        locked(project.paths.lock_for(project.root), what=str(project.root)),
-        contextlib.closing(database.state(project.paths)) as db,
-        Disk(project, db) as disk,
-    ):
-        return _Pull(project, options, db, disk, progress).run()
+    lockfile.read(project.lock_path)  # a broken lock stops us before the network
+    caches = upstream.caches(project)
+    with upstream.refreshing({} if options.offline else caches, progress) as unreachable:
+        # Half of all code is loaded, and the index made ready, while the servers answer.
+        from gitskills.share.find import ready
+        from gitskills.share.round import run
 
-
-class _Pull:
-    def __init__(
-        self, project: Project, options: Options, db: sqlite3.Connection, disk: Disk, progress: Progress | None
-    ) -> None:
-        self.project = project
-        self.options = options
-        self.db = db
-        self.disk = disk
-        self.progress = progress
-        self.caches = upstream.caches(project)
-        self.unreachable: dict[str, GitskillsError] = {}
-        self.others: set[str] = set()
-
-    def run(self) -> Report:
-        lock = lockfile.read(self.project.lock_path)  # before the network: a broken one stops us at once
-        self._refresh()
-        if not self.options.dry_run:
-            self.disk.recover(cache.git_dir for cache in self.caches.values() if cache.exists)
-        survey = Survey(self.project, self.disk, self.caches)
-        wanted: dict[str, Wanted]
-        refused: list[Refused] = []
-        if self.options.frozen:
-            wanted = frozen.wanted(self.project, lock, self.caches)
-        else:
-            wanted, refused = self._select(survey)
-        self._by_author(wanted)
-        plans = self._plans(survey, wanted, {one.name for one in refused})
-        apply = Apply(survey, self.db, self.options.favor, self.progress)
-        plans = apply.bring(plans)
-        if self.options.frozen:
-            frozen.check(plans)
-        outcomes = [Outcome(one.name, one.source, "refused", message=one.reason) for one in refused]
-        if self.options.dry_run:
-            outcomes += [forecast(name, one) for name, one in plans.items()]
-        else:
-            try:
-                outcomes += apply.carry_out(plans)
-            finally:
-                apply.record("pull")
-        named = [one for one in outcomes if self._meant(one.skill)]
-        return Report(sorted(named, key=lambda one: one.skill), self.unreachable)
-
-    def _refresh(self) -> None:
-        if not self.options.offline:
-            self.unreachable = upstream.refresh(self.caches, self.progress)
-            if len(self.unreachable) == len(self.caches):
-                raise next(iter(self.unreachable.values()))
-
-    def _select(self, survey: Survey) -> tuple[dict[str, Wanted], list[Refused]]:
-        """Choose what is wanted of every source at hand, following skills that were renamed upstream."""
-        upstreams = self._look()
-        wanted, refused = select(upstreams, survey.lock)
-        moved = renames.moved(survey.lock, upstreams, self.caches)
-        if moved:
-            upstreams = [self._follow(one, moved, survey) for one in upstreams]
-            wanted, refused = select(upstreams, survey.lock)
-        for name, to in moved.items():
-            source = survey.lock[name].source
-            new = next((n for n, w in wanted.items() if (w.source.name, w.found.path) == (source, to.path)), name)
-            if new != name and not self.options.dry_run:
-                renames.move(self.disk, survey, name, new)
-        return wanted, refused
-
-    def _look(self) -> list[Upstream]:
-        found = []
-        for name, cache in self.caches.items():
-            if name not in self.unreachable or cache.exists:
-                found.append(upstream.look(self.project.config.sources[name], cache))
-        self.looked = {one.source.name for one in found}
-        return found
-
-    def _follow(self, one: Upstream, moved: Mapping[str, Found], survey: Survey) -> Upstream:
-        """Rewrite the patterns of a source, in memory and in gitskills.yaml, that name a skill by its old name."""
-        source = one.source
-        for name, to in moved.items():
-            if survey.lock[name].source == source.name:
-                source = renames.follow(source, name, survey.lock[name], to, one)
-        if source != one.source and not self.options.dry_run:
-            text = self.project.file.read_text(encoding="utf-8")
-            write_atomic(self.project.file, config.with_patterns(text, source.name, source.patterns).encode())
-        return replace(one, source=source)
-
-    def _plans(self, survey: Survey, wanted: Mapping[str, Wanted], refused: set[str]) -> dict[str, Plan]:
-        plans = {}
-        for name in sorted(wanted.keys() | survey.names()):
-            if not self._meant(name) or name in refused or (name not in wanted and not self._gone(name, survey)):
-                continue
-            problem = None if self.options.dry_run else self.disk.gather(name)
-            if problem:
-                plans[name] = Plan("refuse", wanted.get(name), None, None, problem)
-            else:
-                plans[name] = plan(wanted.get(name), survey.facts(name, wanted.get(name)))
-        unknown = set(self.options.names) - plans.keys() - refused
-        if unknown:
-            raise GitskillsError(
-                f"no source gives {', '.join(sorted(unknown))}",
-                "`gitskills list` shows what there is; `gitskills add URL NAME` adds one",
-            )
-        return plans
-
-    def _gone(self, name: str, survey: Survey) -> bool:
-        """Whether an installed skill is really no longer wanted, rather than its source out of reach."""
-        if self.options.frozen:
-            return True
-        install = survey.lock.get(name)
-        return install is None or install.source in self.looked or install.source not in self.caches
-
-    def _meant(self, name: str) -> bool:
-        return (not self.options.names or name in self.options.names) and name not in self.others
-
-    def _by_author(self, wanted: Mapping[str, Wanted]) -> None:
-        """Note which skills somebody else created, where only one person's are asked for."""
-        if self.options.author is not None:
-            created = created_by(self.project, self.options.author)
-            named = {name: (one.source.name, one.found.name or name) for name, one in wanted.items()}
-            self.others = {name for name in wanted if named[name] not in created}
-
-
-def forecast(name: str, plan: Plan) -> Outcome:
-    """What carrying out a plan would report, as far as can be told without merging."""
-    actions: dict[Step, Action] = {
-        "install": "installed",
-        "update": "updated",
-        "merge": "merged",
-        "keep": "kept",
-        "nothing": "unchanged",
-        "remove": "removed",
-        "refuse": "refused",
-    }
-    wanted = plan.wanted
-    after = wanted.found.tree if wanted and plan.step in ("install", "update", "nothing") else None
-    source, commit = (wanted.source.name, wanted.commit) if wanted else ("", None)
-    return Outcome(name, source, actions[plan.step], plan.old, after, commit, plan.message)
+        ready(project.paths)
+    if unreachable and len(unreachable) == len(caches):
+        raise next(iter(unreachable.values()))
+    return run(project, options, caches, unreachable, progress)

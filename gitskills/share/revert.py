@@ -7,7 +7,7 @@ from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.objects import Found
-from gitskills.share import audit, lockfile
+from gitskills.share import audit, lockfile, outcome
 from gitskills.share import pull as pulling
 from gitskills.share.outgoing import Outgoing
 from gitskills.share.project import Project
@@ -56,7 +56,7 @@ def revert(
         )
         row = Publish(project, db, options, cache, progress).publish([one])[0]
     if install is not None and not options.dry_run and row.action == "pushed":
-        pulling.pull(project, pulling.Options((name,)), progress)
+        pulling.pull(project, outcome.Options((name,)), progress)
     return row
 
 

@@ -14,11 +14,10 @@ from gitskills.git.objects import Found
 from gitskills.share import renames, upstream
 from gitskills.share.apply import Apply
 from gitskills.share.find import index
-from gitskills.share.outcome import Action, Outcome
+from gitskills.share.outcome import Action, Options, Outcome, Report
 from gitskills.share.place import Disk
 from gitskills.share.plan import Plan, Step, plan
 from gitskills.share.project import Project
-from gitskills.share.pull import Options, Report
 from gitskills.share.search import using
 from gitskills.share.select import Refused, Upstream, Wanted, select
 from gitskills.share.survey import Survey
