@@ -36,7 +36,7 @@ def command(
     """
     from gitskills import console
     from gitskills.share.outcome import Options
-from gitskills.share.pull import pull
+    from gitskills.share.pull import pull
 
     side = cast("Favor", favor or "none")
     chosen = Options(names, favor=side, frozen=frozen, offline=offline, author=author, dry_run=dry_run)
