@@ -3,9 +3,11 @@
 import contextlib
 import json
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -78,22 +80,27 @@ def diff(lines: Iterable[str]) -> None:
 
 
 def page(lines: Iterable[Sequence[Span]]) -> None:
-    """Print many lines: through the user's pager on a terminal, straight out elsewhere."""
+    """Print many lines: through the user's pager when they are more than a terminal shows, straight out elsewhere."""
     if not sys.stdout.isatty():
         for spans in lines:
             _write(sys.stdout, "".join(map(_flat, spans)) + "\n")
         return
+    rest = iter(lines)
+    first = list(islice(rest, shutil.get_terminal_size().lines - 1))
+    console = _console(stderr=False)
+    if len(first) < shutil.get_terminal_size().lines - 1:
+        for spans in first:
+            console.print(_text(spans), soft_wrap=True)
+        return
     import click
 
-    console = _console(stderr=False)
-
     def drawn() -> Iterator[str]:
-        for spans in lines:
+        for spans in chain(first, rest):
             with console.capture() as captured:
                 console.print(_text(spans), soft_wrap=True)
             yield captured.get()
 
-    click.echo_via_pager(drawn(), color=not console.no_color)
+    click.echo_via_pager(drawn())  # told nothing of colours, click asks less to show them
 
 
 def panel(text: str, *, title: str = "", style: str = "") -> None:

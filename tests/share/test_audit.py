@@ -212,7 +212,7 @@ def test_operations(skill_repo: SkillRepo, db: sqlite3.Connection) -> None:
     ]
     assert [row.op for row in trail.rows("a", op="edit")] == ["edit"]
     assert len(list(trail.rows(limit=3))) == 3
-    shown = json.loads(audit.as_json(next(row for row in rows if row.op == "improve")))
+    shown = json.loads(audit.as_json(next(row for row in rows if row.op == "improve"), "a", "team"))
     assert shown["trailers"] == {
         **{"Skill": "a", "Skill-Op": "improve", "Skill-Evidence": ["codex:1#2"]},
         "Co-authored-by": ["B <b@example.com>"],

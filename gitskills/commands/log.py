@@ -1,0 +1,49 @@
+"""`gitskills log`: what was done to the skills, by whom, and on what evidence."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gitskills.commands import options
+
+if TYPE_CHECKING:
+    from gitskills.console import Span
+    from gitskills.share.trail import Row
+
+OPS = ("create", "edit", "improve", "revert", "remove", "harvest", "supersede", "expire", "promote")
+STYLES = {"create": "green", "improve": "magenta", "harvest": "magenta", "revert": "yellow", "remove": "red"}
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("-n", "count", type=click.IntRange(min=0), metavar="N", help="Show at most N changes.")
+@click.option("--op", type=click.Choice(OPS), help="Show only changes of this kind.")
+@options.glob
+@options.as_json
+def command(name: str | None, count: int | None, op: str | None, glob: bool, as_json: bool) -> None:
+    """Show the audit trail of all skills or of one, newest first, across renames.
+
+    It is read from the commits themselves: their trailers where they have them, their trees where they don't.
+    """
+    from gitskills import console
+    from gitskills.share import audit, trails
+
+    with trails.look(options.project(glob), name) as looks:
+        found = trails.rows(looks, op=op, limit=count)
+        if as_json:
+            texts = (audit.as_json(row, one.named(row), one.library.source) for one, row in found)
+            click.echo("[" + ",\n".join(texts) + "]")
+        else:
+            console.page(_line(row, one.named(row)) for one, row in found)
+
+
+def _line(row: "Row", name: str) -> "tuple[Span, ...]":
+    version = "-" if row.version is None else f"v{row.version}"
+    return (
+        (row.commit[:10], "yellow"),
+        f" {row.date[:10]} {version:>5} ",
+        (f"{row.op:<9}", STYLES.get(row.op, "cyan")),
+        (f" {name}", "bold"),
+        f"  {row.summary} ",
+        (f"({row.author})", "dim"),
+    )

@@ -1,0 +1,94 @@
+"""The audit trails of a project's libraries, and which of them a skill's name means."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+
+from gitskills.errors import GitskillsError
+from gitskills.git.cache import Cache
+from gitskills.share import audit, lockfile
+from gitskills.share.audit import Audit, Want
+from gitskills.share.project import Library, Project
+from gitskills.share.trail import Row
+from gitskills.state import database
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A library's trail, and the skill in it that was asked for (its name or path there; None: all)."""
+
+    library: Library
+    tip: str
+    trail: Audit
+    skill: str | None
+    want: Want | None
+    """Brings missing blobs; None in a repository that is the user's own."""
+
+    @property
+    def root(self) -> str:
+        """What a skill at the library's root is called: its folder has no name of its own."""
+        return (
+            self.library.url.rstrip("/").removesuffix("/.git").removesuffix(".git").replace(":", "/").rpartition("/")[2]
+        )
+
+    def named(self, row: Row) -> str:
+        """Return the name of a row's skill at that commit."""
+        return row.name or self.root
+
+
+@contextlib.contextmanager
+def look(project: Project, name: str | None = None) -> Iterator[list[Look]]:
+    """Open the trails of the project's libraries, or of those that know a skill called `name`.
+
+    An installed skill is meant by the name it has here, whatever its library calls it. Raises GitskillsError where no
+    library ever had such a skill.
+    """
+    install = lockfile.read(project.lock_path).get(name) if name is not None else None
+    with contextlib.closing(database.index(project.paths)) as db:
+        found, error = [], None
+        for library in project.libraries():
+            if library.tip is None or (install is not None and install.source != library.source):
+                continue
+            want = None if library.source not in project.config.sources else Cache.open(library.url, project.paths).want
+            trail = audit.read(db, library.git_dir, library.tip, want=want)
+            one = Look(library, library.tip, trail, install.path if install is not None else name, want)
+            try:
+                found.append(_settled(one))
+            except GitskillsError as unknown:
+                error = unknown
+        if error is not None and not found:
+            raise error
+        yield found
+
+
+def _settled(one: Look) -> Look:
+    """Return the look with a skill its trail knows; raises GitskillsError where there is none."""
+    if one.skill == one.root and "" in one.trail.skills():
+        return Look(one.library, one.tip, one.trail, "", one.want)
+    if one.skill is not None:
+        one.trail.find(one.skill)
+    return one
+
+
+def rows(looks: list[Look], *, op: str | None = None, limit: int | None = None) -> Iterator[tuple[Look, Row]]:
+    """Yield changes, newest first; several libraries' are merged by date."""
+
+    def each(one: Look) -> Iterator[tuple[Look, Row]]:
+        return ((one, row) for row in one.trail.rows(one.skill, op=op, limit=limit))
+
+    if len(looks) == 1:
+        return each(looks[0])
+    return islice(merge(*map(each, looks), key=lambda pair: _moment(pair[1].date), reverse=True), limit)
+
+
+def _moment(date: str) -> float:
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(date).timestamp()
+    except (ValueError, OverflowError):  # a forged date
+        return 0.0
