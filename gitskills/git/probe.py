@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 from gitskills.git import command
@@ -18,7 +19,8 @@ def libraries() -> str:
     import git
     import pygit2
 
-    return f"pygit2 {pygit2.__version__} with libgit2 {pygit2.LIBGIT2_VERSION}, GitPython {git.__version__}"
+    found = version("pygit2")
+    return f"pygit2 {found} with libgit2 {pygit2.LIBGIT2_VERSION}, GitPython {git.__version__}"
 
 
 def reach(url: str, *, timeout: float = 5.0) -> None:

@@ -99,7 +99,7 @@ class Gather:
                 path=path,
                 ours=merging.store_files(cache, prepared.files),
                 base=base if install and install.source == source.name else None,
-                summary=describe(before, prepared.files),
+                summary=describe(self._start(cache, base, there, before), prepared.files),
                 live=live,
                 disk=files_oid(on_disk),
                 clash=merging.recall(self._db, self._project.key, name),
@@ -133,6 +133,16 @@ class Gather:
         parents = Counter(path.rpartition("/")[0] for path in listing if path and not path.startswith("cards/"))
         parent = parents.most_common(1)[0][0] if parents and "skills" not in parents else "skills"
         return f"{parent}/{name}" if parent else name
+
+    def _start(
+        self, cache: Cache, base: str | None, there: Found | None, before: Mapping[str, File] | None
+    ) -> Mapping[str, File] | None:
+        """What the user's edit started from, to say what they changed: others may have changed more since."""
+        if base is None or (there is not None and there.tree == base):
+            return before
+        if objects.resolve(cache.git_dir, base) is None:
+            return before
+        return {path: File(data, mode) for path, mode, data in content(cache, base)}
 
     def _known(self, cache: Cache, base: str | None, there: Found | None) -> dict[str, int]:
         known = known_modes(there.entries) if there else {}
