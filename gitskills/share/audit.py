@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -137,11 +138,12 @@ def read(db: sqlite3.Connection, git_dir: Path, tip: str, *, want: Want | None =
             return Audit(db, known[tip].key)
         since = _nearest(git_dir, tip, {old for old, kept in known.items() if kept.looked == _WHOLE})
         trail = Trail() if since is None else _load(db, known[since].key)
-        rows, looked = _extend(trail, git_dir, tip, since, want)
-        with _transaction(db):
-            if _known(db, where) == known:  # else another process was here meanwhile: look again
-                key = _open_trail(db, where, tip, since, known, looked)
-                _write(db, key, trail, rows)
+        with _uncollected():
+            rows, looked = _extend(trail, git_dir, tip, since, want)
+            with _transaction(db):
+                if _known(db, where) == known:  # else another process was here meanwhile: look again
+                    key = _open_trail(db, where, tip, since, known, looked)
+                    _write(db, key, trail, rows)
 
 
 class _Kept(NamedTuple):
@@ -204,6 +206,18 @@ def _load(db: sqlite3.Connection, key: int) -> Trail:
         dict(db.execute("SELECT path, skill FROM trail_path WHERE trail = ?", [key])),
         set(db.execute("SELECT DISTINCT skill, tree FROM trail_row WHERE trail = ?", [key])),
     )
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from going through a long history's tuples again and again: none is garbage."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @contextlib.contextmanager
