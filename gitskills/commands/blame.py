@@ -1,5 +1,6 @@
 """`gitskills blame`: where each line of a skill comes from."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ def command(name: str, file: str, glob: bool, as_json: bool) -> None:
         found = blame(one.trail, one.library.git_dir, one.tip, one.skill or "", file, want=one.want)
     if as_json:
         console.emit_json([asdict(line) for line in found])
-    elif click.get_text_stream("stdout").isatty():
+    elif sys.stdout.isatty():
         console.page(_grouped(found))
     else:
         columns = ("commit", "date", "op", "author", "evidence", "line", "text")
