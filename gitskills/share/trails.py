@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from heapq import merge
 from itertools import islice
 
@@ -15,6 +16,8 @@ from gitskills.share.audit import Audit, Want
 from gitskills.share.project import Library, Project
 from gitskills.share.trail import Row
 from gitskills.state import database
+
+PATIENCE = 60  # seconds to wait for missing blobs: a few small files, for a command that only looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ def look(project: Project, name: str | None = None) -> Iterator[list[Look]]:
         for library in project.libraries():
             if library.tip is None or (install is not None and install.source != library.source):
                 continue
-            want = None if library.source not in project.config.sources else Cache.open(library.url, project.paths).want
+            cached = library.source in project.config.sources
+            want = partial(Cache.open(library.url, project.paths).want, timeout=PATIENCE) if cached else None
             trail = audit.read(db, library.git_dir, library.tip, want=want)
             one = Look(library, library.tip, trail, install.path if install is not None else name, want)
             try:
