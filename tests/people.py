@@ -14,12 +14,12 @@ from pathlib import Path
 
 from gitskills.share import lockfile
 from gitskills.share.lockfile import Install
-from gitskills.share.outcome import Outcome
+from gitskills.share.outcome import Options as PullOptions
+from gitskills.share.outcome import Outcome, Report
 from gitskills.share.project import Project, load
 from gitskills.share.publish import Options as PushOptions
 from gitskills.share.publish import Pushed
-from gitskills.share.pull import Options as PullOptions
-from gitskills.share.pull import Report, pull
+from gitskills.share.pull import pull
 from gitskills.share.push import push
 from gitskills.share.standing import standings
 from gitskills.skills.tree import tree_oid

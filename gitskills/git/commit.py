@@ -77,7 +77,7 @@ def commit(git_dir: Path, tree: str, parents: list[str], message: str, who: Iden
 
 def _signing(cwd: Path) -> tuple[tuple[str, str], ...]:
     """The settings for signing that hold in `cwd`, or nothing where commits are not signed."""
+    if run("config", "--type=bool", "--get", "commit.gpgsign", cwd=cwd, ok=(0, 1)).strip() != b"true":
+        return ()
     out = run("config", "--null", "--get-regexp", _SIGNING, cwd=cwd, ok=(0, 1)).decode("utf-8", "replace")
-    settings = [(key, value) for key, _, value in (row.partition("\n") for row in out.split("\0") if row)]
-    wanted = [value.lower() for key, value in settings if key == "commit.gpgsign"]
-    return tuple(settings) if wanted and wanted[-1] in ("true", "yes", "on", "1", "") else ()
+    return tuple((key, value) for key, _, value in (row.partition("\n") for row in out.split("\0") if row))

@@ -14,6 +14,7 @@ from gitskills.git.command import GitFailed, check, kill, run, start
 
 MANIFEST = "SKILL.md"
 _SKIPPED = frozenset({".git", "node_modules"})
+_SUBMODULE = 0o160000
 
 Entries = dict[str, tuple[int, str]]
 """A tree's content: path with `/` → (git mode, oid)."""
@@ -44,8 +45,8 @@ def find_skills(entries: Entries, trees: Mapping[str, str]) -> dict[str, Found]:
     A SKILL.md that is itself a folder or a submodule makes no skill.
     """
     manifest = "/" + MANIFEST
-    homes = {path[: -len(manifest)] for path in entries if path.endswith(manifest)}
-    if MANIFEST in entries:
+    homes = {path[: -len(manifest)] for path in entries if path.endswith(manifest) and entries[path][0] != _SUBMODULE}
+    if entries.get(MANIFEST, (_SUBMODULE, ""))[0] != _SUBMODULE:
         homes = {""}
     homes = {home for home in homes if not _SKIPPED.intersection(home.split("/"))}
     found = {home: Found(home, trees[home], {}) for home in sorted(homes) if not _below(home, homes)}
