@@ -111,6 +111,10 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader left (`gitskills log | head`): nothing to tell, and nothing more to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        console.error(f"{error.strerror or error}{place}", f"the details are in {_write_traceback()}")
+        return 1
     except Exception:
         console.error("this is a bug in gitskills", f"the details are in {_write_traceback()}; please report it")
         return 3

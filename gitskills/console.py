@@ -66,8 +66,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], *, title: str 
     from rich.table import Table
 
     drawn = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold")
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        drawn.add_column(column, overflow="fold", no_wrap=number == 0)  # the first is a name, to be copied whole
     for row in rows:
         drawn.add_row(*(_text([cell]) for cell in row))
     _console(stderr=False).print(drawn)

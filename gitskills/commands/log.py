@@ -44,6 +44,6 @@ def _line(row: "Row", name: str) -> "tuple[Span, ...]":
         f" {row.date[:10]} {version:>5} ",
         (f"{row.op:<9}", STYLES.get(row.op, "cyan")),
         (f" {name}", "bold"),
-        f"  {row.summary} ",
+        f"  {row.summary.removeprefix(f'{name}: ')} ",
         (f"({row.author})", "dim"),
     )

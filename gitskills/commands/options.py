@@ -46,11 +46,9 @@ def tell(outcomes: "list[Outcome]", *, dry_run: bool) -> None:
     several = len(told) > 30 and all(one.action == "installed" and not one.problems for one in told)
     for one in [] if several else told:
         message = "; ".join(filter(None, (one.message, *one.problems)))
-        console.say(
-            (f"{one.action:>9}", STYLES[one.action]), "  ", (one.skill, "bold"), f"  {message}" if message else ""
-        )
+        console.say(*_action(one.action, dry_run), (one.skill, "bold"), f"  {message}" if message else "")
     if several:
-        console.say(("installed", "green"), f"  {len(told)} skills")
+        console.say(*_action("installed", dry_run), f"{len(told)} skills")
     rest = len(outcomes) - len(told)
     if rest or not outcomes:
         console.say((f"{rest} skill{'' if rest == 1 else 's'} unchanged", "dim"))
@@ -69,9 +67,10 @@ def tell_pushed(rows: "list[Pushed]", *, as_json: bool, dry_run: bool) -> int:
         return failed
     told = [row for row in rows if row.action != "unchanged" or row.message]
     for row in told:
-        place = " ".join(filter(None, ((row.commit or "")[:10], f"on {row.branch}" if row.branch else "")))
+        commit = "" if dry_run else (row.commit or "")[:10]
+        place = " ".join(filter(None, (commit, f"on {row.branch}" if row.branch else "")))
         text = "; ".join(filter(None, (place, row.message)))
-        console.say((f"{row.action:>9}", STYLES[row.action]), "  ", (row.skill, "bold"), f"  {text}")
+        console.say(*_action(row.action, dry_run), (row.skill, "bold"), f"  {text}")
         if row.url:
             console.say("           open a pull request: ", (row.url, "underline"))
     if not told:
@@ -79,3 +78,9 @@ def tell_pushed(rows: "list[Pushed]", *, as_json: bool, dry_run: bool) -> int:
     if dry_run:
         console.note("dry run: nothing was published")
     return failed
+
+
+def _action(action: str, dry_run: bool) -> tuple[tuple[str, str], str]:
+    """The first column: what was done, or would be."""
+    happens = dry_run and action not in ("unchanged", "kept", "conflict", "refused")
+    return (f"{'would be ' if happens else ''}{action:>9}", STYLES[action]), "  "

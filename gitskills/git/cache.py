@@ -119,8 +119,6 @@ class Cache:
                 f"{len(missing)} files of {redact(self.url)} were never fetched", "Run it again without --offline."
             )
         with self._locked(timeout):
-            if not (missing := self._missing(wanted)):
-                return  # another process brought them
             try:
                 transport.fetch(self.git_dir, self.url, stdin_oids=missing, progress=progress, timeout=timeout)
             except NotFound:

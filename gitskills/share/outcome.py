@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from gitskills.errors import GitskillsError
@@ -56,10 +57,14 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of a pull: a row for each skill, and the sources (by name) that could not be reached."""
+    """What came of a pull: a row for each skill, and the sources (by name) that could not be reached.
+
+    `recovered` are edited folders that an interrupted run had swapped out: they were saved there.
+    """
 
     outcomes: list[Outcome]
     unreachable: Mapping[str, GitskillsError]
+    recovered: tuple[Path, ...] = ()
 
     @property
     def failed(self) -> bool:

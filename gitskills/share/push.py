@@ -29,10 +29,13 @@ def push(project: Project, options: Options, progress: Progress | None = None) -
     ):
         caches = upstream.caches(project)
         survey = Survey(project, disk, caches)
+        rows: list[Pushed] = []
         if not options.dry_run:
-            disk.recover(cache.git_dir for cache in caches.values() if cache.exists)
+            for kept in disk.recover(cache.git_dir for cache in caches.values() if cache.exists):
+                message = f"an interrupted run had set an edited folder aside; it is kept at {kept}"
+                rows.append(Pushed(kept.name, "unchanged", message=message))
         gathered = Gather(survey, db, options.to).collect(options.names)
-        rows = [Pushed(name, "refused", message=reason) for name, reason in gathered.refused.items()]
+        rows += [Pushed(name, "refused", message=reason) for name, reason in gathered.refused.items()]
         rows += [Pushed(name, "unchanged") for name in gathered.unchanged]
         for source, ready in gathered.ready.items():
             publish = Publish(project, db, options, caches[source], progress)

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from gitskills import config
 from gitskills.console import Progress
@@ -64,8 +65,9 @@ class _Round:
         self.looked: list[Upstream] = []
 
     def run(self) -> Report:
+        recovered: list[Path] = []
         if not self.options.dry_run:
-            self.disk.recover(cache.git_dir for cache in self.caches.values() if cache.exists)
+            recovered = self.disk.recover(cache.git_dir for cache in self.caches.values() if cache.exists)
         survey = Survey(self.project, self.disk, self.caches)
         wanted: dict[str, Wanted]
         refused: list[Refused] = []
@@ -93,7 +95,7 @@ class _Round:
                 apply.record("pull")
                 indexing.join()
         named = [one for one in outcomes if self._meant(one.skill)]
-        return Report(sorted(named, key=lambda one: one.skill), self.unreachable)
+        return Report(sorted(named, key=lambda one: one.skill), self.unreachable, tuple(recovered))
 
     def _select(self, survey: Survey) -> tuple[dict[str, Wanted], list[Refused]]:
         """Choose what is wanted of every source at hand, following skills that were renamed upstream."""

@@ -4,8 +4,9 @@ import contextlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from gitskills.errors import GitskillsError
@@ -105,12 +106,17 @@ def remove_tree(folder: Path) -> None:
         folder.unlink()
         return
 
-    def make_writable(function: object, path: str, info: object) -> None:
+    def make_writable(remove: Callable[[str], object], path: str, error: object) -> None:
         with contextlib.suppress(OSError):
-            os.chmod(path, stat.S_IRWXU)
-            os.unlink(path)
+            os.chmod(os.path.dirname(path), stat.S_IRWXU)
+            if not os.path.islink(path):
+                os.chmod(path, stat.S_IRWXU)
+            remove(path)
 
-    shutil.rmtree(folder, onerror=make_writable)
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=make_writable)
+    else:
+        shutil.rmtree(folder, onerror=make_writable)
 
 
 def _umask() -> int:
