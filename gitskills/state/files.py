@@ -125,28 +125,33 @@ def _umask() -> int:
     return current
 
 
-def _walk(base: str, prefix: str, known: Mapping[str, int]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _walk(
+    base: str, prefix: str, known: Mapping[str, int], aside: bool = False
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield the content below `prefix`; `aside` says that it lies in a by-product, where only tracked files count."""
     with os.scandir(f"{base}/{prefix}" if prefix else base) as listing:
         below = sorted(listing, key=lambda entry: entry.name)
     for entry in below:
         path = prefix + entry.name
+        hidden = aside or ignored(entry.name)
         if entry.is_dir(follow_symlinks=False):
-            if not ignored(entry.name) or _tracked_below(path, known):
-                yield from _walk(base, path + "/", known)
-        elif not ignored(entry.name) or path in known:
+            if not hidden or _tracked_below(path, known):
+                yield from _walk(base, path + "/", known, hidden)
+        elif not hidden or path in known:
             yield path, entry
 
 
-def _ignored_below(base: str, prefix: str, known: Mapping[str, int]) -> Iterator[str]:
+def _ignored_below(base: str, prefix: str, known: Mapping[str, int], aside: bool = False) -> Iterator[str]:
     with os.scandir(f"{base}/{prefix}" if prefix else base) as listing:
         below = list(listing)
     for entry in below:
         path = prefix + entry.name
+        hidden = aside or ignored(entry.name)
         folder = entry.is_dir(follow_symlinks=False)
-        if ignored(entry.name) and path not in known and not (folder and _tracked_below(path, known)):
+        if hidden and path not in known and not (folder and _tracked_below(path, known)):
             yield path
         elif folder:
-            yield from _ignored_below(base, path + "/", known)
+            yield from _ignored_below(base, path + "/", known, hidden)
 
 
 def _tracked_below(path: str, known: Mapping[str, int]) -> bool:

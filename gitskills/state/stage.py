@@ -12,8 +12,7 @@ from pathlib import Path
 
 from gitskills.errors import GitskillsError
 from gitskills.skills.tree import tree_oid
-from gitskills.state import files
-from gitskills.state.exchange import replace
+from gitskills.state import exchange, files
 
 NAME = ".gitskills-stage"
 Content = Iterable[tuple[str, int, bytes]]
@@ -55,12 +54,18 @@ class Stage:
             self._arrive(base, f"{self._live}/{name}")
             return
         live, built = self.skills / name, Path(base)
-        _carry(live, built, known or {})
         ready, aside = self._part("ready") / name, self._part("aside") / name
-        os.rename(built, ready)
-        replace(ready, live, aside)
+        try:
+            _carry(live, built, known or {})
+            os.rename(built, ready)
+            exchange.replace(ready, live, aside)
+        except FileNotFoundError as error:
+            for left in (built, ready):
+                if left.is_dir():
+                    files.remove_tree(left)
+            raise Changed(f"{live} was removed while it was being replaced", "run again") from error
         if _tree(aside, known) != old:
-            replace(aside, live, ready)
+            exchange.replace(aside, live, ready)
             files.remove_tree(ready)
             raise Changed(f"{live} was edited while it was being replaced", "it was left as it is; run again")
         files.remove_tree(aside)
@@ -68,7 +73,10 @@ class Stage:
     def take_away(self, name: str, *, old: str, known: Mapping[str, int] | None = None) -> None:
         """Remove the skill folder `name`, which must have the tree `old`; raises Changed where it does not."""
         live, aside = self.skills / name, self._part("aside") / name
-        os.rename(live, aside)
+        try:
+            os.rename(live, aside)
+        except FileNotFoundError as error:
+            raise Changed(f"{live} was removed by somebody else", "run again") from error
         if _tree(aside, known) != old:
             os.rename(aside, live)
             raise Changed(f"{live} was edited while it was being removed", "it was left as it is; run again")
@@ -139,13 +147,19 @@ def _carry(live: Path, built: Path, known: Mapping[str, int]) -> None:
     """Bring the by-products in `live` (a virtual environment, caches) into `built`, leaving them in both."""
     for path in files.by_products(live, known):
         source, target = live / path, built / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if os.path.lexists(target):
+        if os.path.lexists(target) or not _free(built, path):
             continue
+        target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir() and not source.is_symlink():
             shutil.copytree(source, target, symlinks=True, copy_function=_link_or_copy)
         else:
             _link_or_copy(str(source), str(target))
+
+
+def _free(built: Path, path: str) -> bool:
+    """Whether nothing but folders is on the way to `path`: where upstream put a file, no folder can be made."""
+    parents = [built.joinpath(*path.split("/")[:count]) for count in range(1, path.count("/") + 1)]
+    return all(one.is_dir() and not one.is_symlink() for one in parents if os.path.lexists(one))
 
 
 def _link_or_copy(source: str, target: str) -> None:
