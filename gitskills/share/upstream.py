@@ -31,6 +31,8 @@ def refreshing(caches: Mapping[str, Cache], progress: Progress | None) -> Iterat
             caches[name].refresh(progress=progress)
         except GitskillsError as error:
             failed[name] = error
+        except OSError as error:  # in a thread nobody else would see it
+            failed[name] = GitskillsError(f"{caches[name].git_dir}: {error.strerror}", "see that you may write there")
 
     threads = [threading.Thread(target=one, args=(name,), daemon=True) for name in caches]
     for thread in threads:

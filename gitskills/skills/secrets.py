@@ -8,7 +8,7 @@ The library costs 80 ms to import: only functions here may, and only a push call
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -107,9 +107,8 @@ def _assigned(text: str, filename: str) -> Iterator[tuple[int, str]]:
 def _plugins() -> "tuple[RegexBasedDetector, ...]":
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    known: dict[str, type[RegexBasedDetector]] = {
-        each.__name__: each for each in get_mapping_from_secret_type_to_class().values()
-    }
+    classes: Iterable[type[RegexBasedDetector]] = get_mapping_from_secret_type_to_class().values()
+    known = {each.__name__: each for each in classes}
     return tuple(known[name]() for name in PLUGINS)
 
 

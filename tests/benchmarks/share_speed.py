@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.conftest import SHARED
 
 LIBRARY = "awesome-copilot"
+DISTANCE = 20  # milliseconds each way: a git host in the same country
 AGENTS = "agents: [claude-code, codex]\n"
 
 
@@ -59,6 +60,20 @@ def daemon(base: Path) -> Iterator[str]:
                     break
             time.sleep(0.02)
         yield f"git://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def far(base: str, milliseconds: int) -> Iterator[str]:
+    """Put a distance before the remote `base`: each way takes so long; yields the URL's beginning there."""
+    port = base.rpartition(":")[2]
+    command = [sys.executable, "-m", "tests.benchmarks.far", port, str(milliseconds)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield f"git://127.0.0.1:{process.stdout.readline().strip()}"
     finally:
         process.terminate()
         process.wait()
@@ -131,8 +146,13 @@ def measure(bundle: Path, root: Path, rounds: int) -> None:
     subprocess.run(["git", "clone", "-q", "--bare", str(bundle), str(remote)], check=True, stderr=subprocess.DEVNULL)
     subprocess.run(["git", "-C", str(remote), "symbolic-ref", "HEAD", "refs/heads/main"], check=True)
     print(f"{'median of ' + str(rounds) + ' rounds, whole processes':<46} {'ours':>9}  {'other':>9}")
-    with daemon(served) as base:
-        for name, url in (("git daemon", f"{base}/library.git"), ("file", remote.as_uri())):
+    with daemon(served) as base, far(base, DISTANCE) as away:
+        remotes = {
+            f"{2 * DISTANCE} ms away": f"{away}/library.git",
+            "on this machine": f"{base}/library.git",
+            "in a folder": remote.as_uri(),
+        }
+        for name, url in remotes.items():
             ratio(f"first pull, {name} : clone --depth 1 + cp -r", 1.3, *first_pull(url, root, rounds))
         place, home = project(root / "project", f"{base}/library.git"), root / "home"
         timed(gitskills("pull"), place, home)
