@@ -5,15 +5,12 @@ from dataclasses import dataclass
 
 from gitskills.errors import GitskillsError
 from gitskills.git.objects import MANIFEST
+from gitskills.share.foreign.provenance import is_provenance
 from gitskills.skills import frontmatter
 from gitskills.skills.diagnostic import Diagnostic
 from gitskills.skills.file import File
 from gitskills.skills.scan import scan
 from gitskills.skills.validate import validate
-
-# What `gh skill` and its like write into `metadata`: where this copy came from, which is untrue of the library's.
-_PROVENANCE = ("github-", "bitbucket-")
-_PROVENANCE_KEYS = frozenset({"local-path"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def strip_provenance(files: Mapping[str, File]) -> Mapping[str, File]:
         document = frontmatter.split(text)
         metadata = frontmatter.keys(document, lenient=True).get("metadata") if document.has_frontmatter else None
         for key in metadata if isinstance(metadata, dict) else ():
-            if str(key).startswith(_PROVENANCE) or key in _PROVENANCE_KEYS:
+            if is_provenance(str(key)):
                 text = frontmatter.set_key(text, f"metadata.{key}", None)
     except (UnicodeDecodeError, GitskillsError):
         return files  # what cannot be read is the validation's to report
