@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import Any, Literal, cast
 
@@ -109,10 +110,14 @@ def with_source(text: str, source: Source, *, where: str = NAME) -> str:
         sources = data.setdefault("sources", {})
         if sources is None:
             data["sources"] = sources = {}
-        entry = sources.setdefault(source.name, {})
+        entry = sources.get(source.name)
+        if not isinstance(entry, dict):  # absent, or the short form `name: url`
+            sources[source.name] = entry = {}
         entry["url"] = source.url
         if source.ref is not None:
             entry["ref"] = source.ref
+        elif "ref" in entry:
+            del entry["ref"]
         if source.patterns != (Pattern("*"),):
             entry["skills"] = [_written(pattern) for pattern in source.patterns]
         elif "skills" in entry:
@@ -132,15 +137,34 @@ def with_patterns(text: str, name: str, patterns: Iterable[Pattern], *, where: s
 
     def change(data: Any) -> None:
         entry = data["sources"][name]
+        if not isinstance(entry, dict):
+            data["sources"][name] = entry = {"url": entry}
         kept = entry.get("skills")
         if isinstance(kept, list):
-            # Change the list in place, so that comments beside the lines that stay are kept.
-            kept[:] = [old for old in kept if old in written]
-            kept.extend(new for new in written if new not in kept)
+            _change(kept, written)
         else:
             entry["skills"] = written
 
     return yamltext.edit(text, change, where=where)
+
+
+def _change(kept: list[Any], wanted: list[Any]) -> None:
+    """Make one list the other in place, entry by entry, so that the comments beside entries stay with them."""
+    matcher = SequenceMatcher(None, [repr(_plain(one)) for one in kept], [repr(one) for one in wanted])
+    for _, start, end, at, stop in reversed(matcher.get_opcodes()):
+        same = min(end - start, stop - at)
+        for number in range(same):
+            if _plain(kept[start + number]) != wanted[at + number]:
+                kept[start + number] = wanted[at + number]
+        for number in reversed(range(start + same, end)):
+            del kept[number]
+        for number in range(at + same, stop):
+            kept.insert(start + number - at, wanted[number])
+
+
+def _plain(entry: Any) -> Any:
+    """An entry of a list as plain values: what reads the file gives its own kinds of dict and text."""
+    return dict(entry) if isinstance(entry, Mapping) else str(entry)
 
 
 def _written(pattern: Pattern) -> str | dict[str, str]:

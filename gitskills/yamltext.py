@@ -6,6 +6,7 @@ Reading takes only the parser's events from ruamel, never its objects; `gitskill
 import io
 import re
 from collections.abc import Callable, Iterator
+from difflib import SequenceMatcher
 from typing import Any
 
 from gitskills.yamlvalue import LINE_END as LINE_END
@@ -85,8 +86,44 @@ def edit(text: str, change: Callable[[Any], None], *, where: str) -> str:
     if empty:
         # ruamel has no value to hang the comments of an empty document on.
         after = lines + ("\n" if lines and lines[-1] != "\n" else "") + after
-    load(after, where=where)
+    value = load(after, where=where)
+    if not empty:
+        after = _with_comments(lines, after, value)
     return after.replace("\n", "\r\n") if "\r\n" in text else after
+
+
+def _with_comments(before: str, after: str, value: Any) -> str:
+    """Put comments on lines of their own back above the lines they stood above.
+
+    ruamel hangs such a comment on the entry that ends before it, and drops it together with that entry.
+    `value` is what `after` means, and what the result must mean too.
+    """
+    (old, blocks), (new, _) = _by_line(before), _by_line(after)
+    given: list[list[str]] = [[] for _ in new]
+    for tag, start, end, at, stop in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal" or end - start == stop - at:
+            given[at:stop] = blocks[start:end]
+        elif tag == "replace":
+            given[at] = blocks[start]
+    given.append(blocks[-1])
+    whole = "".join(line for block, line in zip(given, [*new, ""], strict=True) for line in (*block, line))
+    try:
+        return whole if load(whole, where="") == value else after
+    except YamlError:  # a `#` inside a text of several lines
+        return after
+
+
+def _by_line(text: str) -> tuple[list[str], list[list[str]]]:
+    """Return the lines that are no comments, and the comments above each; the last are those at the end."""
+    lines: list[str] = []
+    blocks: list[list[str]] = [[]]
+    for line in text.splitlines(keepends=True):
+        if line.strip() and not line.lstrip().startswith("#"):
+            lines.append(line)
+            blocks.append([])
+        else:
+            blocks[-1].append(line)
+    return lines, blocks
 
 
 def _indentation(text: str, parsed: Parsed) -> tuple[int, int]:

@@ -47,7 +47,7 @@ def add(project: Project, wish: Wish, cwd: Path, progress: Progress | None = Non
     source = _source(project, wish, place, names, cwd)
     there = upstream.look(source, cache)
     chosen = _chosen(there, source, names, wish.alias)
-    text = project.file.read_text(encoding="utf-8") if project.file.exists() else "sources: {}\n"
+    text = project.text or "sources: {}\n"
     changed = config.with_source(text, source, where=str(project.file))
     grown = replace(project, config=config.parse(changed, where=str(project.file)))
     if not dry_run:

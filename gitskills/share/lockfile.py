@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gitskills.errors import GitskillsError
+from gitskills.skills.file import PLAIN
+from gitskills.skills.refuse import refusal
 from gitskills.state.files import write_atomic
 
 NAME = "gitskills.lock"
@@ -118,9 +120,4 @@ def _install(name: str, entry: Any, where: str) -> Install:
 
 def safe_name(name: str) -> bool:
     """Whether a skill of this name can be one folder, and nothing else, on any file system."""
-    return (
-        bool(name)
-        and name not in (".", "..")
-        and not name.startswith("-")
-        and not re.search(r'[/\\:*?"<>|\x00-\x1f\x7f]', name)
-    )
+    return "/" not in name and not name.startswith("-") and refusal([(name, PLAIN, "")]) is None

@@ -50,6 +50,14 @@ class Project:
         return self.root / ".agents" / "skills"
 
     @property
+    def text(self) -> str:
+        """The file's text, line ends as they are; "" where there is none yet."""
+        try:
+            return self.file.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return ""
+
+    @property
     def key(self) -> str:
         """A short name for `root` in refs and databases (16 hex digits)."""
         return sha256(os.path.normcase(os.path.realpath(self.root)).encode("utf-8", "surrogateescape")).hexdigest()[:16]

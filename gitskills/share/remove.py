@@ -98,7 +98,7 @@ def _save(survey: Survey, name: str) -> str:
 
 def _forget(project: Project, gone: dict[str, Install | None], source: str | None, keep: bool) -> None:
     """Take the removed skills, or the whole source, out of gitskills.yaml."""
-    text = before = project.file.read_text(encoding="utf-8") if project.file.exists() else ""
+    text = before = project.text
     where = str(project.file)
     for one in project.config.sources.values():
         names = {name: install.path for name, install in gone.items() if install and install.source == one.name}

@@ -138,8 +138,8 @@ class _Round:
             if survey.lock[name].source == source.name:
                 source = renames.follow(source, name, survey.lock[name], to, one)
         if source != one.source and not self.options.dry_run:
-            text = self.project.file.read_text(encoding="utf-8")
-            write_atomic(self.project.file, config.with_patterns(text, source.name, source.patterns).encode())
+            changed = config.with_patterns(self.project.text, source.name, source.patterns)
+            write_atomic(self.project.file, changed.encode())
         return replace(one, source=source)
 
     def _plans(self, survey: Survey, wanted: Mapping[str, Wanted], refused: set[str]) -> dict[str, Plan]:

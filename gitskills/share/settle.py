@@ -60,11 +60,9 @@ class Settle:
     def _choose(self, one: Outgoing) -> None:
         """Add a newly published skill to what the file takes from its source, if no pattern does yet."""
         project = self._survey.project
-        source = config.parse(project.file.read_text(encoding="utf-8"), where=str(project.file)).sources[
-            one.source.name
-        ]
+        text = project.text
+        source = config.parse(text, where=str(project.file)).sources[one.source.name]
         if any(pattern.matches(one.name, one.path) and not pattern.excludes for pattern in source.patterns):
             return
-        text = project.file.read_text(encoding="utf-8")
         patterns = (*source.patterns, Pattern(one.name))
         write_atomic(project.file, config.with_patterns(text, source.name, patterns).encode())
