@@ -83,4 +83,4 @@ def tell_pushed(rows: "list[Pushed]", *, as_json: bool, dry_run: bool) -> int:
 def _action(action: str, dry_run: bool) -> tuple[tuple[str, str], str]:
     """The first column: what was done, or would be."""
     happens = dry_run and action not in ("unchanged", "kept", "conflict", "refused")
-    return (f"{'would be ' if happens else ''}{action:>9}", STYLES[action]), "  "
+    return (f"{'would be ' * happens + action:>9}", STYLES[action]), "  "
