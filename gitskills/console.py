@@ -32,6 +32,11 @@ def clean(text: str) -> str:
     return _CONTROL.sub("\ufffd", text).encode("utf-8", "replace").decode("utf-8")
 
 
+def one_line(text: str) -> str:
+    """Return `text`, cleaned, as one line: a name with a line end in it must not pass for two."""
+    return " ".join(clean(text).split())
+
+
 def emit_json(value: Any) -> None:
     """Print `value` to stdout as one JSON document."""
     # dumps, not dump: only the former uses the encoder written in C, ten times faster on a long history.

@@ -38,12 +38,14 @@ def command(name: str | None, count: int | None, op: str | None, glob: bool, as_
 
 
 def _line(row: "Row", name: str) -> "tuple[Span, ...]":
+    from gitskills.console import one_line
+
     version = "-" if row.version is None else f"v{row.version}"
     return (
         (row.commit[:10], "yellow"),
         f" {row.date[:10]} {version:>5} ",
         (f"{row.op:<9}", STYLES.get(row.op, "cyan")),
-        (f" {name}", "bold"),
-        f"  {row.summary.removeprefix(f'{name}: ')} ",
-        (f"({row.author})", "dim"),
+        (f" {one_line(name)}", "bold"),
+        f"  {one_line(row.summary.removeprefix(f'{name}: '))} ",
+        (f"({one_line(row.author)})", "dim"),
     )

@@ -46,7 +46,8 @@ def tell(outcomes: "list[Outcome]", *, dry_run: bool) -> None:
     several = len(told) > 30 and all(one.action == "installed" and not one.problems for one in told)
     for one in [] if several else told:
         message = "; ".join(filter(None, (one.message, *one.problems)))
-        console.say(*_action(one.action, dry_run), (one.skill, "bold"), f"  {message}" if message else "")
+        name = console.one_line(one.skill)
+        console.say(*_action(one.action, dry_run), (name, "bold"), f"  {message}" if message else "")
     if several:
         console.say(*_action("installed", dry_run), f"{len(told)} skills")
     rest = len(outcomes) - len(told)

@@ -67,12 +67,12 @@ def _source(project: Project, wish: Wish, place: Location, names: tuple[str, ...
             kept = [one for one in old.patterns if one.name not in {f"!{name}" for name in names}]
             kept = [one for one in kept if wish.alias is None or one.name not in names]
             return replace(old, patterns=tuple(dict.fromkeys([*kept, *patterns])))
-    name = wish.source or _name(place.url, project)
+    name = wish.source or source_name(place.url, project)
     if name in project.config.sources:
         raise GitskillsError(
             f"there is a source {name!r} already, of another URL or ref", "choose a name with --source"
         )
-    return Source(name, _written(wish.url, place, project, cwd), ref, patterns)
+    return Source(name, written(wish.url, place, project, cwd), ref, patterns)
 
 
 def _chosen(there: Upstream, source: Source, names: tuple[str, ...], alias: str | None) -> tuple[str, ...]:
@@ -88,10 +88,10 @@ def _chosen(there: Upstream, source: Source, names: tuple[str, ...], alias: str 
             f"{there.url} holds no skill{' that matches' if names else ': no folder has a SKILL.md'}",
             f"it has: {', '.join(sorted(skill_name(one, there) for one in there.skills.values())[:12]) or 'none'}",
         )
-    return (alias,) if alias else tuple(sorted(wanted))
+    return (alias,) if alias else (*sorted(wanted), *(one.name for one in refused))
 
 
-def _name(url: str, project: Project) -> str:
+def source_name(url: str, project: Project) -> str:
     """A source's name from its URL: the repository's, with its owner where that alone says little or is taken."""
     parts = [part for part in url.removesuffix(".git").replace(":", "/").split("/") if part]
     last = parts[-1].lower()
@@ -100,7 +100,7 @@ def _name(url: str, project: Project) -> str:
     return long if last in _GENERIC or last in project.config.sources else last
 
 
-def _written(text: str, place: Location, project: Project, cwd: Path) -> str:
+def written(text: str, place: Location, project: Project, cwd: Path) -> str:
     """The URL as the file should have it: as the user wrote it, but a path holds from the file's own folder."""
     if place.path is not None:
         return place.url

@@ -57,9 +57,14 @@ def _skills(upstream: Upstream) -> list[Skill]:
     """Each skill once, where a library keeps copies of it in several folders."""
     found: dict[tuple[str, str], Skill] = {}
     for one in sorted(upstream.skills.values(), key=_prominence):
-        name, blob = skill_name(one, upstream), one.entries[MANIFEST][1]
-        found.setdefault((name, blob), (name, one.path, one.tree, blob))
+        name, blob = _text(skill_name(one, upstream)), one.entries[MANIFEST][1]
+        found.setdefault((name, blob), (name, _text(one.path), one.tree, blob))
     return list(found.values())
+
+
+def _text(raw: str) -> str:
+    """A name as text a database takes: git allows any bytes."""
+    return raw.encode("utf-8", "replace").decode()
 
 
 def _prominence(found: Found) -> tuple[bool, int, str]:
