@@ -57,6 +57,11 @@ class Cache:
         except FileNotFoundError:
             return None
 
+    @property
+    def empty(self) -> bool:
+        """Whether the remote had no branch at all when it was last fetched."""
+        return not any(name.startswith(_BRANCHES) for name in self._local() or {})
+
     def refresh(self, *, progress: Progress | None = None, timeout: float | None = 600) -> bool:
         """Bring branches, tags and default branch up to date; True when anything changed.
 

@@ -4,6 +4,7 @@ The verbs used most (`status`, a `pull` with nothing to merge) need no more than
 for them would take longer than the reading.
 """
 
+import re
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -109,7 +110,9 @@ def subtrees(git_dir: Path, ref: str) -> dict[str, str]:
 
 
 def resolve(git_dir: Path, rev: str) -> str | None:
-    """Return the oid `rev` names in the repository, or None."""
+    """Return the oid `rev` names in the repository, or None; a full oid only where its object is there."""
+    if re.fullmatch(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", rev):
+        rev += "^{object}"  # or git would repeat any such text
     out = run("rev-parse", "--verify", "--quiet", "--end-of-options", rev, git_dir=git_dir, ok=(0, 1, 128))
     return out.decode().strip() or None
 

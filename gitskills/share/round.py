@@ -59,7 +59,7 @@ class _Round:
         self.db = db
         self.disk = disk
         self.caches = caches
-        self.unreachable = unreachable
+        self.unreachable = dict(unreachable)
         self.progress = progress
         self.others: set[str] = set()
         self.looked: list[Upstream] = []
@@ -113,10 +113,16 @@ class _Round:
         return wanted, refused
 
     def _look(self) -> list[Upstream]:
+        """List what each source holds; one that cannot be looked at, its ref gone perhaps, stops no other."""
         found = []
         for name, cache in self.caches.items():
             if name not in self.unreachable or cache.exists:
-                found.append(upstream.look(self.project.config.sources[name], cache))
+                try:
+                    found.append(upstream.look(self.project.config.sources[name], cache))
+                except GitskillsError as error:
+                    self.unreachable.setdefault(name, error)
+        if not found:
+            raise next(iter(self.unreachable.values()))
         self.looked = found
         return found
 

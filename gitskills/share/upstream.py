@@ -48,7 +48,7 @@ def look(source: Source, cache: Cache) -> Upstream:
         raise GitskillsError(
             f"{redact(cache.url)} (source {source.name}) has never been fetched", "run `gitskills pull` with a network"
         )
-    if cache.head is None and source.ref is None:
+    if cache.head is None and source.ref is None and cache.empty:
         return Upstream(source, cache.url, None, {})
     commit = cache.resolve(source.ref)
     return Upstream(source, cache.url, commit, objects.skills(cache.git_dir, commit))

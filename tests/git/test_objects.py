@@ -167,3 +167,10 @@ def test_refs_move_by_compare_and_swap(repository: Path) -> None:
 def test_no_name_is_read_as_an_option(skill_repo: SkillRepo, rev: str) -> None:
     """Text that names nothing resolves to nothing, options among it."""
     assert objects.resolve(skill_repo({"a/SKILL.md": "a"}), rev) is None
+
+
+def test_an_oid_resolves_only_where_its_object_is(repository: Path) -> None:
+    """A full oid of an object that is not here is not found: its being well-formed says nothing."""
+    there = git("hash-object", "-w", "--stdin", cwd=repository, stdin=b"there").decode().strip()
+    assert objects.resolve(repository, there) == there
+    assert objects.resolve(repository, "1" * 40) is None
