@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from gitskills.git import command
+from gitskills.process import ending
 from tests.repositories import git
 
 USER, PASSWORD = "ada", "s3cret"
@@ -132,7 +133,7 @@ def _daemon(root: Path) -> Iterator[Remote]:
         port = free_port()
         where = ("--listen=127.0.0.1", f"--port={port}", "--reuseaddr", f"--base-path={root}")
         process = command.start("daemon", "--export-all", "--enable=receive-pack", *where, str(root))
-        with process, command.ending(process, None):
+        with process, ending(process, None):
             if _answers(port, process):
                 yield Remote("daemon", root, f"git://127.0.0.1:{port}")
                 return
@@ -252,7 +253,7 @@ def _sshd(root: Path, folder: Path) -> Iterator[Remote]:
     ssh = f"ssh -F none -i {folder}/user -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile={folder}/known"
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([sshd, "-D", "-e", "-f", str(folder / "config")], stderr=log, process_group=0)
-    with process, command.ending(process, None):
+    with process, ending(process, None):
         alive = _answers(port, process)
         if (
             not alive

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Container, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from threading import Event, Timer
 from typing import IO
 
 from gitskills.errors import GitskillsError
 from gitskills.git.url import PROTOCOLS, redact
+from gitskills.process import kill
 
 OLDEST_GIT = (2, 34)  # Ubuntu 22.04's; it has all we use: fetch --stdin, --no-write-fetch-head, --end-of-options
 
@@ -169,43 +166,6 @@ def start(
         if cwd is not None and not cwd.is_dir():
             raise GitskillsError(f"no such folder: {cwd}") from None
         raise GitskillsError("git is not installed", "Install git 2.34 or newer; it must be on PATH.") from None
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its children where it still runs; return when it is reaped."""
-    if process.poll() is not None:
-        return
-    if sys.platform == "win32":
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
-    else:
-        with suppress(ProcessLookupError, PermissionError):  # reaped meanwhile by another thread
-            leads = os.getpgid(process.pid) == process.pid
-            process.terminate()  # git cleans up: lock files, half-written packs, its own children
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(1)
-            if leads:
-                os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-    process.wait()
-
-
-@contextmanager
-def ending(process: subprocess.Popen[bytes], timeout: float | None) -> Iterator[Event]:
-    """Kill the process when the block is left, and after `timeout` seconds; the event tells that time ran out."""
-    late = Event()
-
-    def expire() -> None:
-        late.set()
-        kill(process)
-
-    clock = Timer(threading.TIMEOUT_MAX if timeout is None else timeout, expire)
-    clock.daemon = True
-    clock.start()
-    try:
-        yield late
-    finally:
-        clock.cancel()
-        kill(process)
 
 
 def check(args: Sequence[str], returncode: int, stderr: bytes, ok: Container[int] = (0,)) -> None:

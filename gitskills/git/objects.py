@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitskills.errors import GitskillsError
-from gitskills.git.command import GitFailed, check, kill, run, start
+from gitskills.git.command import GitFailed, check, run, start
+from gitskills.process import kill
 
 MANIFEST = "SKILL.md"
 _SKIPPED = frozenset({".git", "node_modules"})

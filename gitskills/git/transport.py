@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from gitskills.git import command
 from gitskills.git.failures import NetworkFailed, failure, rejection
+from gitskills.process import ending
 
 Progress = Callable[[str, int, int | None], None]
 """Called from another thread with a phase in git's words, the objects done, and how many there are if known."""
@@ -67,7 +68,7 @@ def listing(url: str, *, timeout: float = 60) -> Iterator[Callable[[], RemoteRef
     """Start `ls_remote` and yield the function that waits for its answer, so that other work may go on meanwhile."""
     args = (*_settings(), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*", "refs/tags/*")
     process = command.start(*args, stderr=subprocess.PIPE, env=_environment(url))
-    with process, command.ending(process, timeout) as late:
+    with process, ending(process, timeout) as late:
 
         def finish() -> RemoteRefs:
             out, err = process.communicate()
@@ -185,7 +186,7 @@ def _talk(
         stdin.write(given.encode())
         stdin.seek(0)
         process = command.start(*whole, git_dir=git_dir, stdin=stdin, stderr=subprocess.PIPE, env=_environment(url))
-    with command.ending(process, timeout) as late:
+    with ending(process, timeout) as late:
         from gitskills.git.pump import pump  # GitPython: imported while git works
 
         out, err = pump(process, progress, None if timeout is None else timeout + 5)

@@ -12,6 +12,7 @@ import pytest
 
 from gitskills.errors import GitskillsError
 from gitskills.git import command
+from gitskills.process import kill
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_timeout_kills_git(repository: Path) -> None:
     try:
         with command.start("cat-file", "--batch", git_dir=repository, stdin=read) as process:
             start = time.monotonic()
-            command.kill(process)
+            kill(process)
         assert process.returncode is not None and time.monotonic() - start < 5
     finally:
         os.close(read)
