@@ -44,6 +44,8 @@ def command(
         report = pull(options.project(glob), chosen, progress)
     for source, error in report.unreachable.items():
         console.error(f"{source}: {error.message}", error.hint)
+    for warning in report.warnings:
+        console.note(f"{warning.message}; {warning.hint}")
     for folder in report.recovered:
         console.note(f"an interrupted run had set an edited folder aside; it is kept at {folder}")
     if as_json:

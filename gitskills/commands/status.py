@@ -36,6 +36,7 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
                     "commit": row.commit,
                     "tree": row.tree,
                     "path": row.path,
+                    **({"tool": row.tool} if row.tool else {}),
                 }
                 for row in rows
             ]
@@ -46,7 +47,12 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
         console.table(
             ("skill", "status", "version", "source"),
             (
-                (row.skill, (row.status, STYLES.get(row.status, "dim")), _version(versions.get(row.skill)), row.source)
+                (
+                    row.skill,
+                    (row.status, STYLES.get(row.status, "dim")),
+                    _version(versions.get(row.skill)),
+                    row.source or row.tool,
+                )
                 for row in rows
             ),
         )

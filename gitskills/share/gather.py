@@ -13,6 +13,7 @@ from gitskills.git.cache import Cache
 from gitskills.git.objects import MANIFEST, Found
 from gitskills.share import merging, upstream
 from gitskills.share.describe import describe
+from gitskills.share.foreign.claims import told
 from gitskills.share.lockfile import safe_name
 from gitskills.share.outgoing import Outgoing
 from gitskills.share.plan import base_of
@@ -77,6 +78,10 @@ class Gather:
         if base is not None and facts is not None and facts.ours == base and self._to is None:
             gathered.unchanged.append(name)
             return
+        claim = self._claim(live) if base is None and install is None else ""
+        if claim:
+            gathered.refused[name] = claim
+            return
         if not safe_name(name):
             gathered.refused[name] = "this name cannot be a folder on every system"
             return
@@ -105,6 +110,14 @@ class Gather:
                 clash=merging.recall(self._db, self._project.key, name),
             )
         )
+
+    def _claim(self, live: Path) -> str:
+        """Why a folder is another tool's to publish. Keys in its SKILL.md are no reason: they are taken out."""
+        disk = self._survey.disk
+        if live.parent not in (self._project.skills_folder, *(spot.folder for spot in disk.spots)):
+            return ""
+        listed = disk.claims.listed(live)
+        return told(listed, live.name) if listed else ""
 
     def _source(self, name: str, installed: str | None) -> Source:
         """The source a skill goes to: the one it came from, else the only one there is."""

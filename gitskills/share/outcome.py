@@ -59,12 +59,14 @@ class Options:
 class Report:
     """What came of a pull: a row for each skill, and the sources (by name) that could not be reached.
 
-    `recovered` are edited folders that an interrupted run had swapped out: they were saved there.
+    `recovered` are edited folders that an interrupted run had swapped out: they were saved there; `warnings` are
+    other tools' records that cannot be read.
     """
 
     outcomes: list[Outcome]
     unreachable: Mapping[str, GitskillsError]
     recovered: tuple[Path, ...] = ()
+    warnings: tuple[GitskillsError, ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from gitskills.errors import GitskillsError
+from gitskills.share.foreign.claims import Claims
 from gitskills.share.project import Project
 from gitskills.share.spots import Spot, spots
 from gitskills.skills.tree import tree_oid
@@ -20,6 +21,7 @@ class Disk:
 
     def __init__(self, project: Project, db: sqlite3.Connection) -> None:
         self.project = project
+        self.claims = Claims(project)
         self._db = db
         self._real = str(project.skills_folder)
         self._stages: dict[str, Stage] = {}
@@ -85,9 +87,21 @@ class Disk:
 
     def put(self, name: str, tree: str, content: Content, *, old: str | None, known: Mapping[str, int]) -> None:
         """Make `content` (whose tree is `tree`) the real folder, which now has the tree `old` (None: absent)."""
+        self.take_over(name, content, old=old, known=known)
+        self._note(name, self._real, "real", tree)
+
+    def take_over(self, name: str, content: Content, *, old: str | None, known: Mapping[str, int]) -> None:
+        """As `put`, of content that may not be in git: it is not noted as placed, which would make it a base."""
         self._stage(self._real).put(name, content, old=old, known=known)
         self._present.add(name)
-        self._note(name, self._real, "real", tree)
+
+    def fetch_in(self, name: str, folder: Path) -> bool:
+        """Move a folder out of an agent's own place to be the real one; False where it has to be copied."""
+        here = next((spot for spot in self.spots if spot.folder == folder.parent), None)
+        moved = here is not None and here.give(name, self.live(name))
+        if moved:
+            self._present.add(name)
+        return moved
 
     def spread(self, name: str, tree: str) -> list[str]:
         """Give every agent's own folder its link to, or copy of, the real folder; returns what stood in the way."""
@@ -100,7 +114,10 @@ class Disk:
                 problems.append(error.message)
                 continue
             if mode is None:
-                problems.append(f"{spot.shown}/{name} is not from gitskills and was left alone")
+                whose = self.claims.tool(spot.folder / name)
+                problems.append(
+                    f"{spot.shown}/{name} is {f'from {whose}' if whose else 'not from gitskills'} and was left alone"
+                )
             elif row != (mode, tree) and (mode == "copy" or row is None or row[0] != mode):
                 self._note(name, spot.place, mode, tree)
         return problems
@@ -135,6 +152,10 @@ class Disk:
         os.rename(self.live(old), self.live(new))
         self._present.discard(old)
         self._present.add(new)
+
+    def claim(self, name: str, folder: Path, tree: str) -> None:
+        """Take a skill folder in an agent's own place for a copy of ours: its user has just published this tree."""
+        self._note(name, os.path.realpath(folder), "copy", tree)
 
     def forget(self, name: str) -> None:
         """Drop what is recorded of a skill, leaving whatever is on disk."""
@@ -201,6 +222,8 @@ class Disk:
             else:
                 now = _tree(os.path.join(spot.place, name), None)
                 if now is None or (now != tree and row != ("copy", now)):
+                    return None
+                if row is None and self.claims.refusal(spot.folder / name):
                     return None
                 if by_link and spot.can_link():
                     self._stage(spot.place).take_away(name, old=now)

@@ -14,13 +14,15 @@ Step = Literal["install", "update", "merge", "keep", "nothing", "remove", "refus
 class Facts:
     """What is known of one skill: its lock entry, the base last installed here, the tree on disk.
 
-    `foreign` says that something gitskills did not make stands in its place.
+    `foreign` says that something gitskills did not make stands in its place; `claim` is what another tool's record
+    says of a skill gitskills does not know.
     """
 
     install: Install | None
     base: str | None
     ours: str | None
     foreign: bool = False
+    claim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,12 @@ def plan(wanted: Wanted | None, facts: Facts) -> Plan:
         return _leave(base, ours)
     if facts.foreign:
         return Plan("refuse", wanted, base, ours, "a file or link that gitskills did not make stands in its place")
+    if facts.claim and base is None and ours is not None:
+        return Plan("refuse", wanted, None, ours, facts.claim)
     theirs = wanted.found.tree
     match compare(base, ours, theirs):
         case Status.MISSING:
-            return Plan("install", wanted, base, None, "had been deleted here; put back" if base else "")
+            return Plan("install", wanted, base, None, "had been deleted here; put back" if base else facts.claim)
         case Status.UP_TO_DATE:
             return Plan("nothing", wanted, base, ours)
         case Status.BEHIND:

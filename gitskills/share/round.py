@@ -95,7 +95,8 @@ class _Round:
                 apply.record("pull")
                 indexing.join()
         named = [one for one in outcomes if self._meant(one.skill)]
-        return Report(sorted(named, key=lambda one: one.skill), self.unreachable, tuple(recovered))
+        told = sorted(named, key=lambda one: one.skill)
+        return Report(told, self.unreachable, tuple(recovered), self.disk.claims.problems)
 
     def _select(self, survey: Survey) -> tuple[dict[str, Wanted], list[Refused]]:
         """Choose what is wanted of every source at hand, following skills that were renamed upstream."""

@@ -66,6 +66,16 @@ class Spot:
         self._names.discard(name)
         return True
 
+    def give(self, name: str, to: Path) -> bool:
+        """Move the folder of this name to `to`, whole; False where the system cannot in one step."""
+        try:
+            os.makedirs(to.parent, exist_ok=True)
+            os.rename(self.folder / name, to)
+        except OSError:
+            return False
+        self._names.discard(name)
+        return True
+
     def can_link(self) -> bool:
         """Whether this system lets us make links here."""
         probe = self.folder / f".gitskills-{os.getpid()}"

@@ -1,8 +1,10 @@
 """`status`: where every skill of a project stands, from what is on this machine."""
 
 import contextlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
@@ -19,7 +21,10 @@ from gitskills.state import database
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One row of `status`: `tree` is what is on disk, `commit` the one it was taken from, `path` its folder there."""
+    """One row of `status`: `tree` is what is on disk, `commit` the one it was taken from, `path` its folder there.
+
+    `tool` is another tool that says an untracked folder is its own.
+    """
 
     skill: str
     source: str
@@ -28,6 +33,7 @@ class Standing:
     tree: str | None
     path: str
     base: str | None = None
+    tool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def standings(project: Project, *, fetch: bool = False, progress: Progress | Non
         wanted = select(looked, survey.lock)[0]
         names = sorted(wanted.keys() | survey.names())
         rows = [_row(name, survey, wanted.get(name)) for name in names]
-        return Standings(rows + _untracked(project, set(names)), looked)
+        return Standings(rows + _untracked(disk, set(names)), looked)
 
 
 def _versions(trail: audit.Audit, rows: list[Standing]) -> dict[str, int]:
@@ -98,20 +104,28 @@ def _row(name: str, survey: Survey, wanted: Wanted | None) -> Standing:
         theirs = None if known and known.exists else install.tree if install else None
     copies = survey.disk.edited_copies(name)
     ours = survey.disk.tree_at(copies[0]) if copies else facts.ours
-    status = compare(base_of(facts), ours, theirs)
+    tool = survey.disk.claims.tool(survey.disk.live(name)) if facts.claim and ours is not None else ""
+    status = Status.UNTRACKED if facts.claim and ours is not None else compare(base_of(facts), ours, theirs)
     path = install.path if install else wanted.found.path if wanted else ""
     commit = install.commit if install else None
-    return Standing(name, source, status, commit, ours, path, base_of(facts))
+    return Standing(name, source, status, commit, ours, path, base_of(facts), tool)
 
 
-def _untracked(project: Project, names: set[str]) -> list[Standing]:
-    """Skill folders beside ours that gitskills did not place."""
+def _untracked(disk: Disk, names: set[str]) -> list[Standing]:
+    """Skill folders beside ours that gitskills did not place; of the agents' own, those another tool says it did."""
+    found = {}
+    for place in (disk.project.skills_folder, *(spot.folder for spot in disk.spots)):
+        for folder in _folders(place):
+            if folder.name not in names and folder.name not in found and (folder / "SKILL.md").is_file():
+                tool = disk.claims.tool(folder)
+                if tool or place == disk.project.skills_folder:
+                    found[folder.name] = Standing(folder.name, "", Status.UNTRACKED, None, None, "", tool=tool)
+    return [found[name] for name in sorted(found)]
+
+
+def _folders(place: Path) -> list[Path]:
     try:
-        there = sorted(project.skills_folder.iterdir())
+        with os.scandir(place) as listing:
+            return [Path(entry.path) for entry in listing if entry.is_dir()]
     except OSError:
         return []
-    return [
-        Standing(folder.name, "", Status.UNTRACKED, None, None, "")
-        for folder in there
-        if folder.name not in names and (folder / "SKILL.md").is_file()
-    ]

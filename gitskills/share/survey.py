@@ -32,7 +32,18 @@ class Survey:
         install, base = self.lock.get(name), self.bases.get(name)
         if base is None and install is None and ours is not None and ours == self.disk.placed(name):
             base = ours  # we were about to record it when we were killed
-        return Facts(install, base, ours, foreign=self.disk.foreign(name))
+        claim = self._claim(name, ours, wanted) if base is None and install is None else ""
+        return Facts(install, base, ours, self.disk.foreign(name), claim)
+
+    def _claim(self, name: str, ours: str | None, wanted: Wanted | None) -> str:
+        """What to tell of another tool's claim on a skill that gitskills does not know."""
+        live, claims = self.disk.live(name), self.disk.claims
+        if ours is None:
+            listed = claims.listed(live)
+            return f"{listed.file} of {listed.tool} lists it too: {listed.rest}" if listed else ""
+        if wanted is not None and ours == wanted.found.tree and claims.published(live):
+            return ""
+        return claims.refusal(live)
 
     def known(self, name: str, wanted: Wanted | None) -> dict[str, int]:
         """The paths a reader of the skill's folder must be told of (see `unpack.known_modes`)."""
