@@ -95,7 +95,7 @@ def rescue(old: Path, new: Path, prefix: str) -> None:
     answers = command.run("cat-file", "--batch-check", git_dir=new, input=asked).decode().splitlines()
     readable = [(ref, oid) for (ref, oid), answer in zip(refs.items(), answers, strict=True) if " tree " in answer]
     moves = "".join(f"update {ref} {oid}\n" for ref, oid in readable)
-    command.run("update-ref", "--stdin", git_dir=new, input=moves.encode())
+    command.run(*command.QUIET, "update-ref", "--stdin", git_dir=new, input=moves.encode())
 
 
 def _worth(source: Path) -> bool:

@@ -146,7 +146,7 @@ class Cache:
         )
         # The push is done whatever happens to this note of it; the next refresh writes the same.
         with suppress(command.GitFailed), self._locked(timeout):
-            command.run("update-ref", "--stdin", git_dir=self.git_dir, input=moves.encode())
+            command.run(*command.QUIET, "update-ref", "--stdin", git_dir=self.git_dir, input=moves.encode())
 
     def rebuild(self, *, progress: Progress | None = None, timeout: float | None = 600) -> None:
         """Fetch everything anew, keeping refs/gitskills/: for damage that shows only when something is read."""

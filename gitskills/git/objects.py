@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitskills.errors import GitskillsError
-from gitskills.git.command import GitFailed, check, run, start
+from gitskills.git.command import QUIET, GitFailed, check, run, start
 from gitskills.process import kill
 
 MANIFEST = "SKILL.md"
@@ -121,7 +121,7 @@ def resolve(git_dir: Path, rev: str) -> str | None:
 def update_ref(git_dir: Path, ref: str, new: str, old: str | None, message: str) -> bool:
     """Move `ref` from `old` (None: it must not exist) to `new`; False where another process moved it first."""
     try:
-        run("update-ref", "--create-reflog", "-m", message, ref, new, old or "0" * 40, git_dir=git_dir)
+        run(*QUIET, "update-ref", "--create-reflog", "-m", message, ref, new, old or "0" * 40, git_dir=git_dir)
     except GitFailed:
         if resolve(git_dir, ref) == old:
             raise
@@ -131,7 +131,7 @@ def update_ref(git_dir: Path, ref: str, new: str, old: str | None, message: str)
 
 def delete_ref(git_dir: Path, ref: str) -> None:
     """Remove `ref`; nothing happens where it does not exist."""
-    run("update-ref", "-d", ref, git_dir=git_dir)
+    run(*QUIET, "update-ref", "-d", ref, git_dir=git_dir)
 
 
 def _listing(git_dir: Path, treeish: str, *, root: bool = True) -> tuple[Entries, dict[str, str]]:

@@ -184,6 +184,7 @@ class Disk:
         content = files.read(copies[0])
         tree = tree_oid(files.entries(copies[0]))
         self.put(name, tree, [(path, f.mode, f.data) for path, f in content.items()], old=real, known={})
+        self._note(name, str(copies[0].parent), "copy", tree)
         return None
 
     def record(self) -> None:

@@ -154,11 +154,15 @@ class _Round:
         for name in sorted(wanted.keys() | survey.names()):
             if not self._meant(name) or name in refused or (name not in wanted and not self._gone(name, survey)):
                 continue
-            problem = None if self.options.dry_run else self.disk.gather(name)
+            try:
+                problem = None if self.options.dry_run else self.disk.gather(name)
+                facts = survey.facts(name, wanted.get(name))
+            except GitskillsError as error:  # something in this folder that cannot be read
+                problem = error.message
             if problem:
                 plans[name] = Plan("refuse", wanted.get(name), None, None, problem)
             else:
-                plans[name] = plan(wanted.get(name), survey.facts(name, wanted.get(name)))
+                plans[name] = plan(wanted.get(name), facts)
         unknown = set(self.options.names) - plans.keys() - refused
         if unknown:
             raise GitskillsError(

@@ -7,6 +7,7 @@ from gitskills.config import Pattern, Source
 from gitskills.git.objects import Found
 from gitskills.git.url import redact
 from gitskills.share.lockfile import Install, safe_name
+from gitskills.skills.refuse import folded_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def _refuse_case_clashes(wanted: dict[str, Wanted], refused: list[Refused]) -> N
     """Two names that differ only in case are one folder on Windows and macOS."""
     seen: dict[str, str] = {}
     for name in sorted(wanted):
-        first = seen.setdefault(name.casefold(), name)
+        first = seen.setdefault(folded_path(name), name)
         if first != name:
-            refused.append(Refused(name, wanted[name].source.name, f"its name differs from {first} only in case"))
+            reason = f"its name differs from {first} only in case or in the spelling of a letter"
+            refused.append(Refused(name, wanted[name].source.name, reason))
             del wanted[name]

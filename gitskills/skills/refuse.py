@@ -90,7 +90,7 @@ def _clash(path: str, known: dict[str, tuple[str, bool]]) -> str | None:
     parts = path.split("/")
     for count in range(1, len(parts) + 1):
         spelt, is_file = "/".join(parts[:count]), count == len(parts)
-        folded = _folded(spelt)
+        folded = folded_path(spelt)
         if (earlier := known.get(folded)) is None:
             known[folded] = (spelt, is_file)
         elif earlier[0] != spelt:
@@ -100,7 +100,7 @@ def _clash(path: str, known: dict[str, tuple[str, bool]]) -> str | None:
     return None
 
 
-def _folded(path: str) -> str:
+def folded_path(path: str) -> str:
     """Return a path as file systems that fold case and compose letters compare it."""
     return normalize("NFC", normalize("NFD", path).casefold())
 
