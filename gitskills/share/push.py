@@ -36,7 +36,7 @@ def push(project: Project, options: Options, progress: Progress | None = None) -
                 rows.append(Pushed(kept.name, "unchanged", message=message))
         gathered = Gather(survey, db, options.to).collect(options.names)
         rows += [Pushed(name, "refused", message=reason) for name, reason in gathered.refused.items()]
-        rows += [Pushed(name, "unchanged") for name in gathered.unchanged]
+        rows += [Pushed(name, "unchanged") for name in gathered.unchanged if options.names]
         for source, ready in gathered.ready.items():
             publish = Publish(project, db, options, caches[source], progress)
             rows += publish.publish(ready)
