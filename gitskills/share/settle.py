@@ -55,6 +55,8 @@ class Settle:
             known = known_modes({path: (mode, "") for path, mode, _ in files})
             old = one.disk if one.live == disk.live(one.name) else None
             disk.put(one.name, joined.tree, files, old=old, known=known)
+        if one.live != disk.live(one.name):
+            disk.claim(one.name, one.live.parent, one.disk)
         disk.spread(one.name, joined.tree)
 
     def _choose(self, one: Outgoing) -> None:
