@@ -165,8 +165,8 @@ def remote_text(repository: Path, path: str, rev: str = "main") -> str:
 
 
 def log(repository: Path, *options: str, rev: str = "main") -> list[str]:
-    """The commits of a branch, newest first, as `git log` prints them with `options` (default: subjects)."""
-    return git("log", *(options or ("--format=%s",)), rev, "--", cwd=repository).decode().splitlines()
+    """The commits of a branch, newest first, as `git log` prints them with `options`; by default their subjects."""
+    return git("log", "--format=%s", *options, rev, "--", cwd=repository).decode().splitlines()
 
 
 def commit(

@@ -113,7 +113,8 @@ def fetch(
         *("-c", "fetch.writeCommitGraph=false"),
         *(PROMISE if blobless else ()),
         *(("-c", "fetch.negotiationAlgorithm=noop") if stdin_oids else ()),
-        *("fetch", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"),
+        # A remote that is itself a shallow clone makes the cache one too.
+        *("fetch", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--update-shallow"),
         *(("--filter=blob:none",) if blobless else ()),
         *(("--prune",) if prune else ()),
         *(("--stdin",) if stdin_oids else ()),

@@ -7,8 +7,7 @@ from pathlib import Path
 from gitskills.config import Source
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity, commit
-from gitskills.git.merge import Favor
-from gitskills.git.objects import Found
+from gitskills.git.objects import Found, resolve
 from gitskills.git.trailers import Event, format
 from gitskills.share.merging import Clash, merge
 
@@ -51,13 +50,20 @@ def join(one: Outgoing, cache: Cache, upstream: Mapping[str, Found]) -> Joined:
         return Joined(one.ours, theirs)
     if one.ours == one.base:
         return Joined(theirs, theirs)
-    merged = merge(cache, one.base, one.ours, theirs, _favor(one))
+    base, ours = _settled(one, cache)
+    merged = merge(cache, base, ours, theirs)
     return Joined(merged.tree, theirs, merged.conflicts)
 
 
-def _favor(one: Outgoing) -> Favor:
-    """Who wins a clash: the user, if they edited the skill after they were told of it; else nobody."""
-    return "ours" if one.clash is not None and one.clash.ours != one.disk else "none"
+def _settled(one: Outgoing, cache: Cache) -> tuple[str | None, str]:
+    """What to merge from, and what: the base and ours, or the clash the user was told of and ours on top of it.
+
+    Who edits on after being told of a clash has settled that clash, and no later one.
+    """
+    clash = one.clash
+    if clash is None or clash.ours == one.disk or resolve(cache.git_dir, clash.theirs) is None:
+        return one.base, one.ours
+    return clash.theirs, merge(cache, one.base, one.ours, clash.theirs, "ours").tree
 
 
 def write(one: Outgoing, joined: Joined, cache: Cache, tip: str | None, message: str, who: Identity) -> str:

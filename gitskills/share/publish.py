@@ -3,6 +3,7 @@
 import random
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,12 +13,14 @@ from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity, identity
 from gitskills.git.failures import NonFastForward
+from gitskills.git.objects import Found
 from gitskills.git.url import compare_url
-from gitskills.share import merging, outgoing
+from gitskills.share import lockfile, merging, outgoing, renames
 from gitskills.share.merging import Clash
 from gitskills.share.outgoing import Outgoing
 from gitskills.share.policy import policy
 from gitskills.share.project import Project
+from gitskills.share.select import Upstream
 
 PATIENCE = 180.0  # seconds a push goes on trying against others who push at the same time
 
@@ -99,6 +102,10 @@ class Publish:
         head, done = tip, list[Done]()
         updates: list[tuple[str, str]] = []
         for one in ready:
+            gone = self._gone(one, listing, tip)
+            if gone is not None:
+                rows.append(gone)
+                continue
             joined = outgoing.join(one, self.cache, listing)
             if joined.conflicts:
                 rows.append(self._conflict(one, joined))
@@ -138,6 +145,22 @@ class Publish:
                 "give the source a branch as `ref:` in gitskills.yaml",
             )
         return ref, tip
+
+    def _gone(self, one: Outgoing, listing: Mapping[str, Found], tip: str | None) -> Pushed | None:
+        """Report a skill that left its place in the library: pushing it there again would undo that unseen."""
+        if one.base is None or one.path in listing or self.options.to is not None:
+            return None
+        install = lockfile.read(self.project.lock_path).get(one.name)
+        upstream = Upstream(one.source, self.cache.url, tip, listing)
+        moved = renames.moved({one.name: install} if install else {}, [upstream], {one.source.name: self.cache})
+        if one.name in moved:
+            message = f"it is {moved[one.name].path} in its library now; `gitskills pull` follows it, then push it"
+        else:
+            message = (
+                f"it was deleted in its library; `gitskills push {one.name} --to {one.source.name}` publishes it "
+                f"again, `gitskills remove {one.name} --force` lets it go"
+            )
+        return Pushed(one.name, "conflict", message=message)
 
     def _conflict(self, one: Outgoing, joined: outgoing.Joined) -> Pushed:
         clash = Clash(one.disk, joined.theirs or "")
