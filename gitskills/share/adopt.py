@@ -95,6 +95,10 @@ class _Adopt:
         copies = [copy for name in self._names() if (copy := self._copy(name)) is not None]
         self.homes.fetch([copy.claim for copy in copies], self.progress)
         found = [one for copy in copies if (one := self._origin(copy)) is not None]
+        failed = self.homes.settle([(one.copy, one.base, one.source) for one in found], self.survey.lock)
+        for name, error in failed.items():
+            self._refuse(name, error)
+        found = [one for one in found if one.copy.name not in failed]
         if not self.dry_run and found:
             text = self.homes.text()
             if text != self.project.text:
@@ -166,7 +170,6 @@ class _Adopt:
             source, base = self._single(copy, exact[:1] or found)
             if self.wish.url and not self.wish.names and not exact and not copy.claim.tool:
                 return None  # nobody named it, and nothing but its name speaks for it
-            source = self.homes.welcome(copy, base, source, self.survey.lock)
         except GitskillsError as error:
             if self.wish.names or copy.claim.tool:
                 self._refuse(copy.name, error)

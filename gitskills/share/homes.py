@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,9 @@ from gitskills.share.lockfile import Install
 from gitskills.share.origin import Base, Copy
 from gitskills.share.project import Project
 from gitskills.share.select import Upstream, select, skill_name
+
+Placing = tuple[Copy, Base, Source]
+"""A copy, what it was taken from, and the source it is to belong to."""
 
 
 class Homes:
@@ -66,22 +69,42 @@ class Homes:
         """The cache of one of `candidates`."""
         return self._cache(source.url)
 
-    def welcome(self, copy: Copy, base: Base, source: Source, lock: Mapping[str, Install]) -> Source:
-        """Make `source` ask for the copy's skill, and return it; raises GitskillsError where it cannot have it."""
-        there = self._look(source)
-        if base.now is None:
-            raise GitskillsError(f"{source.name} no longer has it, so there is nothing to follow", "it stays as it is")
-        grown = replace(source, patterns=_patterns(source, copy.name, there.skills[base.now], there))
-        before = dict(self.sources)
-        self.sources[grown.name] = grown
-        install = Install(copy.name, grown.name, grown.url, grown.ref, base.commit, base.now, base.tree)
-        wanted, refused = select(self._upstreams(), {**lock, copy.name: install})
-        chosen = wanted.get(copy.name)
-        if chosen is None or chosen.source.name != grown.name:
-            self.sources = before
-            why = next((one.reason for one in refused if one.name == copy.name), "another source has it already")
-            raise GitskillsError(why, f"or take it over from that source: `gitskills adopt {copy.name} --from URL`")
-        return grown
+    def settle(self, found: Iterable[Placing], lock: Mapping[str, Install]) -> dict[str, GitskillsError]:
+        """Make the sources ask for the skills found; returns, by name, why some cannot be had, which are left out.
+
+        All are tried together, since choosing among hundreds of names hundreds of times would take minutes.
+        """
+        failed: dict[str, GitskillsError] = {}
+        before, left = dict(self.sources), {copy.name: (copy, base, source) for copy, base, source in found}
+        while True:
+            self.sources = dict(before)
+            wrong = self._try(left, lock)
+            failed |= wrong
+            if not wrong:
+                return failed
+            left = {name: one for name, one in left.items() if name not in wrong}
+
+    def _try(self, found: Mapping[str, Placing], lock: Mapping[str, Install]) -> dict[str, GitskillsError]:
+        wrong: dict[str, GitskillsError] = {}
+        installs = dict(lock)
+        for name, (_, base, source) in found.items():
+            there = self._look(source)
+            if base.now is None:
+                text = f"{source.name} no longer has it, so there is nothing to follow"
+                wrong[name] = GitskillsError(text, "it stays as it is")
+                continue
+            source = self.sources[source.name]
+            patterns = _patterns(source, name, there.skills[base.now], there)
+            self.sources[source.name] = replace(source, patterns=patterns)
+            installs[name] = Install(name, source.name, source.url, source.ref, base.commit, base.now, base.tree)
+        wanted, refused = select(self._upstreams(), installs)
+        why = {one.name: one.reason for one in refused}
+        for name, (_, _, source) in found.items():
+            if name not in wrong and (name not in wanted or wanted[name].source.name != source.name):
+                text = why.get(name, "another source has it already")
+                hint = f"or take it over from that source: `gitskills adopt {name} --from URL`"
+                wrong[name] = GitskillsError(text, hint)
+        return wrong
 
     def text(self) -> str:
         """The text of gitskills.yaml with the sources as they are now; comments are kept."""
@@ -89,9 +112,9 @@ class Homes:
         text = self.project.text
         for source in self.sources.values():
             old = self.project.config.sources.get(source.name)
-            if old is None:
+            if old is None and source.patterns:
                 text = config.with_source(text or "sources: {}\n", source, where=where)
-            elif old != source:
+            elif old is not None and old != source:
                 text = config.with_patterns(text, source.name, source.patterns, where=where)
         return text
 
@@ -113,7 +136,9 @@ class Homes:
         while name in self.sources:
             number += 1
             name = f"{base}-{number}"
-        return Source(name, written(claim.url or "", place, self.project, self.project.root), ref, ())
+        url = written(claim.url or "", place, self.project, self.project.root)
+        self.sources[name] = Source(name, url, ref, ())  # asks for nothing yet
+        return self.sources[name]
 
     def _ref(self, claim: Claim, place: Location) -> str | None:
         """The ref a claim wants to follow; None for the default branch, and where it is gone."""
