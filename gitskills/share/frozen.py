@@ -55,6 +55,8 @@ def _agree(project: Project, lock: Mapping[str, Install]) -> None:
         source = project.config.sources.get(install.source)
         if source is None or (redact(source.url), source.ref) != (install.url, install.ref):
             raise GitskillsError(f"the lock's {name} comes from a source gitskills.yaml no longer has so", _HINT)
+        if not _asked(source.patterns, name, install.path):
+            raise GitskillsError(f"the lock has {name}, for which gitskills.yaml does not ask {source.name}", _HINT)
     for source in project.config.sources.values():
         locked = [(one.skill, one.path) for one in lock.values() if one.source == source.name]
         for pattern in source.patterns:
@@ -62,6 +64,13 @@ def _agree(project: Project, lock: Mapping[str, Install]) -> None:
                 raise GitskillsError(
                     f"gitskills.yaml asks {source.name} for {pattern.name}, which the lock lacks", _HINT
                 )
+
+
+def _asked(patterns: tuple[Pattern, ...], name: str, path: str) -> bool:
+    """Whether a source's patterns may have put the skill at `path` into the lock as `name`."""
+    own = path.rpartition("/")[2] or name
+    left_out = any(one.excludes and one.matches(own, path) for one in patterns)
+    return not left_out and any(not one.excludes and _gives(one, name, path) for one in patterns)
 
 
 def _gives(pattern: Pattern, name: str, path: str) -> bool:

@@ -155,7 +155,7 @@ class _Round:
             if not self._meant(name) or name in refused or (name not in wanted and not self._gone(name, survey)):
                 continue
             try:
-                problem = None if self.options.dry_run else self.disk.gather(name)
+                problem = self._gather(name)
                 facts = survey.facts(name, wanted.get(name))
             except GitskillsError as error:  # something in this folder that cannot be read
                 problem = error.message
@@ -170,6 +170,12 @@ class _Round:
                 "`gitskills list` shows what there is; `gitskills add URL NAME` adds one",
             )
         return plans
+
+    def _gather(self, name: str) -> str | None:
+        """Take an agent's edited copy over into the real folder; returns why that cannot be, or None."""
+        if self.options.frozen and (copies := self.disk.edited_copies(name)):
+            return f"edited in {copies[0]}"
+        return None if self.options.dry_run else self.disk.gather(name)
 
     def _gone(self, name: str, survey: Survey) -> bool:
         """Whether an installed skill is really no longer wanted, rather than its source out of reach."""
