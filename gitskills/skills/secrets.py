@@ -53,10 +53,20 @@ def find(text: str, filename: str) -> Iterator[tuple[int, str]]:
     `filename` tells how assignments are written there. A line that ends in a comment `pragma: allowlist secret` is
     passed over.
     """
-    for offset, piece in _pieces(text):
+    for offset, piece in pieces(text):
         for at, kind in {**dict(_assigned(piece, filename)), **dict(_known(piece))}.items():
             if not _excused(text, offset + at, filename):
                 yield offset + at, kind
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield the kind and the pattern of every credential that can be told by its looks alone, placeholders too.
+
+    Some are quadratic in the length of what they search: give them `pieces` of a text.
+    """
+    for plugin in _plugins():
+        yield from ((plugin.secret_type, pattern) for pattern in plugin.denylist)
+    yield from MORE.items()
 
 
 def _known(text: str) -> Iterator[tuple[int, str]]:
@@ -151,7 +161,7 @@ def random_looking(value: str) -> bool:
     return entropy > 3.0 and not WORD.search(value) and not placeholder(value)
 
 
-def _pieces(text: str) -> Iterator[tuple[int, str]]:
+def pieces(text: str) -> Iterator[tuple[int, str]]:
     """Yield the text whole, or with its very long lines cut into overlapping windows."""
     if not re.search(rf"[^\n]{{{PIECE}}}", text):
         yield 0, text
