@@ -11,7 +11,7 @@ from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.console import Span
-    from gitskills.share.blame import Line
+    from gitskills.share.trail.blame import Line
 
 
 @click.command()
@@ -23,10 +23,10 @@ def command(name: str, file: str, glob: bool, as_json: bool) -> None:
     """Show the commit, person and sessions behind each line of a skill's SKILL.md, or of another FILE in it."""
     from gitskills import console
     from gitskills.errors import GitskillsError
-    from gitskills.share import trails
-    from gitskills.share.blame import blame
+    from gitskills.share.trail import looking
+    from gitskills.share.trail.blame import blame
 
-    with trails.look(options.project(glob), name) as looks:
+    with looking.look(options.project(glob), name) as looks:
         if len(looks) > 1:
             sources = ", ".join(one.library.source for one in looks)
             raise GitskillsError(

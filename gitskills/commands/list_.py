@@ -21,7 +21,7 @@ def command(available: bool, author: str | None, glob: bool, as_json: bool) -> i
     project = options.project(glob)
     rows = catalogue.there(project) if available or not project.config.sources else catalogue.here(project)
     if author is not None:
-        from gitskills.share.authors import created_by
+        from gitskills.share.trail.authors import created_by
 
         names = created_by(project, author)
         rows = [row for row in rows if (row.source, row.name) in names]

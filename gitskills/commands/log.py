@@ -8,7 +8,7 @@ from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.console import Span
-    from gitskills.share.trail import Row
+    from gitskills.share.trail.rows import Row
 
 OPS = ("create", "edit", "improve", "revert", "remove", "harvest", "supersede", "expire", "promote")
 STYLES = {"create": "green", "improve": "magenta", "harvest": "magenta", "revert": "yellow", "remove": "red"}
@@ -26,10 +26,10 @@ def command(name: str | None, count: int | None, op: str | None, glob: bool, as_
     It is read from the commits themselves: their trailers where they have them, their trees where they don't.
     """
     from gitskills import console
-    from gitskills.share import audit, trails
+    from gitskills.share.trail import audit, looking
 
-    with trails.look(options.project(glob), name) as looks:
-        found = trails.rows(looks, op=op, limit=count)
+    with looking.look(options.project(glob), name) as looks:
+        found = looking.rows(looks, op=op, limit=count)
         if as_json:
             texts = (audit.as_json(row, one.named(row), one.library.source) for one, row in found)
             click.echo("[" + ",\n".join(texts) + "]")

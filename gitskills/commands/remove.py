@@ -33,7 +33,7 @@ def command(
         raise click.UsageError("name skills to remove, or a --source or an --author")
     project = options.project(glob)
     if author is not None:
-        from gitskills.share.authors import installed_by
+        from gitskills.share.trail.authors import installed_by
 
         names = tuple(dict.fromkeys((*names, *installed_by(project, author))))
     outcomes = remove(project, names, source, force=force, dry_run=dry_run)

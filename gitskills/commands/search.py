@@ -16,7 +16,7 @@ def command(query: tuple[str, ...], count: int, glob: bool, as_json: bool) -> No
     """Find skills in the libraries of this project, installed or not: words, a skill's name, or a whole prompt."""
     from gitskills import console
     from gitskills.share import lockfile
-    from gitskills.share.find import find
+    from gitskills.share.search.find import find
 
     project = options.project(glob)
     hits = find(project.paths, project.libraries(), " ".join(query), count)

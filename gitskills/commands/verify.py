@@ -18,10 +18,10 @@ def command(name: str | None, glob: bool, as_json: bool) -> int:
     Exit 1 when a check fails. A commit without trailers or signature claims nothing, and is in order.
     """
     from gitskills import console
-    from gitskills.share import trails
-    from gitskills.share.verify import verify
+    from gitskills.share.trail import looking
+    from gitskills.share.trail.verify import verify
 
-    with trails.look(options.project(glob), name) as looks:
+    with looking.look(options.project(glob), name) as looks:
         found = [(one, check) for one in looks for check in verify(one.trail, one.library.git_dir, one.tip, one.skill)]
     failed = [(one, check) for one, check in found if not check.ok]
     if as_json:

@@ -8,11 +8,11 @@ from gitskills.config import Pattern, Source
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.objects import MANIFEST
-from gitskills.share import audit
 from gitskills.share.project import Library, Project
 from gitskills.share.select import Upstream, skill_name
 from gitskills.share.standing import standings
 from gitskills.share.status import Status
+from gitskills.share.trail import audit
 from gitskills.skills.file import File
 from gitskills.skills.frontmatter import summary
 from gitskills.skills.tree import files_oid

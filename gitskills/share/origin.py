@@ -11,11 +11,11 @@ from gitskills.errors import GitskillsError
 from gitskills.git import history, objects
 from gitskills.git.cache import Cache
 from gitskills.git.objects import MANIFEST, Entries, Found
-from gitskills.share import audit
-from gitskills.share.audit import Audit
 from gitskills.share.foreign import provenance
 from gitskills.share.foreign.claim import Claim
-from gitskills.share.trail import Row
+from gitskills.share.trail import audit
+from gitskills.share.trail.audit import Audit
+from gitskills.share.trail.rows import Row
 from gitskills.share.unpack import SUBMODULE, contents, file_oids, known_modes
 from gitskills.skills import frontmatter
 from gitskills.skills.file import File

@@ -18,8 +18,8 @@ def pull(project: Project, options: Options, progress: Progress | None = None) -
     caches = upstream.caches(project)
     with upstream.refreshing({} if options.offline else caches, progress) as unreachable:
         # Half of all code is loaded, and the index made ready, while the servers answer.
-        from gitskills.share.find import ready
         from gitskills.share.round import run
+        from gitskills.share.search.find import ready
 
         ready(project.paths)
     if unreachable and len(unreachable) == len(caches):

@@ -7,12 +7,13 @@ from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.objects import Found
-from gitskills.share import audit, lockfile, outcome
+from gitskills.share import lockfile, outcome
 from gitskills.share import pull as pulling
 from gitskills.share.outgoing import Outgoing
 from gitskills.share.project import Project
 from gitskills.share.publish import Options, Publish, Pushed
-from gitskills.share.trail import Row
+from gitskills.share.trail import audit
+from gitskills.share.trail.rows import Row
 from gitskills.share.unpack import file_oids
 from gitskills.state import database
 from gitskills.state.lock import locked

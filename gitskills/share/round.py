@@ -14,12 +14,12 @@ from gitskills.git.cache import Cache
 from gitskills.git.objects import Found
 from gitskills.share import renames, upstream
 from gitskills.share.apply import Apply
-from gitskills.share.find import index
 from gitskills.share.outcome import Action, Options, Outcome, Report
 from gitskills.share.place import Disk
 from gitskills.share.plan import Plan, Step, plan
 from gitskills.share.project import Project
-from gitskills.share.search import using
+from gitskills.share.search.find import index
+from gitskills.share.search.index import using
 from gitskills.share.select import Refused, Upstream, Wanted, select
 from gitskills.share.survey import Survey
 from gitskills.state import database
@@ -194,7 +194,7 @@ class _Round:
     def _by_author(self, wanted: Mapping[str, Wanted]) -> None:
         """Note which skills somebody else created, where only one person's are asked for."""
         if self.options.author is not None:
-            from gitskills.share.authors import created_by
+            from gitskills.share.trail.authors import created_by
 
             created = created_by(self.project, self.options.author)
             named = {name: (one.source.name, one.found.name or name) for name, one in wanted.items()}

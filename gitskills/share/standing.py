@@ -9,13 +9,14 @@ from pathlib import Path
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
-from gitskills.share import audit, upstream
+from gitskills.share import upstream
 from gitskills.share.place import Disk
 from gitskills.share.plan import base_of
 from gitskills.share.project import Project
 from gitskills.share.select import Upstream, Wanted, select
 from gitskills.share.status import Status, compare
 from gitskills.share.survey import Survey
+from gitskills.share.trail import audit
 from gitskills.state import database
 
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from gitskills.share import search as ranking  # noqa: E402
+from gitskills.share.search import index as ranking  # noqa: E402
 from gitskills.skills.tree import blob_oid  # noqa: E402
 from gitskills.state import database  # noqa: E402
 

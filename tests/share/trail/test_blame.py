@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from gitskills.errors import GitskillsError
 from gitskills.git.lines import kept
 from gitskills.git.trailers import Event, format
-from gitskills.share import audit
-from gitskills.share.audit import Want
-from gitskills.share.blame import Line, blame
+from gitskills.share.trail import audit
+from gitskills.share.trail.audit import Want
+from gitskills.share.trail.blame import Line, blame
 from gitskills.state import database
 from gitskills.state.paths import paths
 from tests.conftest import SkillRepo

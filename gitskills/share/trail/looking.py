@@ -11,10 +11,11 @@ from itertools import islice
 
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
-from gitskills.share import audit, lockfile
-from gitskills.share.audit import Audit, Want
+from gitskills.share import lockfile
 from gitskills.share.project import Library, Project
-from gitskills.share.trail import Row
+from gitskills.share.trail import audit
+from gitskills.share.trail.audit import Audit, Want
+from gitskills.share.trail.rows import Row
 from gitskills.state import database
 
 PATIENCE = 60  # seconds to wait for missing blobs: a few small files, for a command that only looks

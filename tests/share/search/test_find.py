@@ -7,9 +7,9 @@ import pytest
 from gitskills.config import Source
 from gitskills.git import objects
 from gitskills.git.cache import Cache
-from gitskills.share.find import find, index
 from gitskills.share.project import Library
-from gitskills.share.search import using
+from gitskills.share.search.find import find, index
+from gitskills.share.search.index import using
 from gitskills.share.select import Upstream
 from gitskills.state.paths import Paths, paths
 from tests.conftest import SkillRepo

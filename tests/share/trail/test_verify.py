@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gitskills.git.trailers import Event, format
-from gitskills.share import audit
-from gitskills.share.verify import Check, verify
+from gitskills.share.trail import audit
+from gitskills.share.trail.verify import Check, verify
 from gitskills.state import database
 from gitskills.state.paths import paths
 from tests.conftest import SkillRepo

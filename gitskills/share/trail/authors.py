@@ -4,9 +4,10 @@ import contextlib
 
 from gitskills.config import Pattern, Source
 from gitskills.git.objects import skills
-from gitskills.share import audit, lockfile
+from gitskills.share import lockfile
 from gitskills.share.project import Project
 from gitskills.share.select import Upstream, skill_name
+from gitskills.share.trail import audit
 from gitskills.state import database
 
 

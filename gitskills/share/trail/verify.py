@@ -11,8 +11,8 @@ from gitskills.errors import GitskillsError
 from gitskills.git import history, objects, signatures
 from gitskills.git.renames import name as name_of
 from gitskills.git.trailers import Event, events, trailers
-from gitskills.share.audit import Audit
-from gitskills.share.trail import OPS, Row
+from gitskills.share.trail.audit import Audit
+from gitskills.share.trail.rows import OPS, Row
 from gitskills.skills import frontmatter
 
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -9,8 +9,8 @@ from pathlib import Path
 from gitskills.errors import GitskillsError
 from gitskills.git import lines, objects
 from gitskills.git.lines import Origin
-from gitskills.share.audit import Audit, Want
-from gitskills.share.trail import Row
+from gitskills.share.trail.audit import Audit, Want
+from gitskills.share.trail.rows import Row
 
 
 @dataclass(frozen=True, slots=True)

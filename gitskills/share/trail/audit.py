@@ -15,7 +15,7 @@ from gitskills.errors import GitskillsError
 from gitskills.git import history
 from gitskills.git.folders import above
 from gitskills.git.renames import follow
-from gitskills.share.trail import Row, Skill, Trail, say
+from gitskills.share.trail.rows import Row, Skill, Trail, say
 
 KEPT = 8  # trails per repository: branches and tags in use at the same time
 _COLUMNS = "skill, oid, date, author, email, path, op, version, base, tree, origin, summary, trailers"

@@ -16,9 +16,9 @@ from gitskills.errors import GitskillsError
 from gitskills.git import history, objects
 from gitskills.git.folders import above
 from gitskills.git.trailers import Event, format
-from gitskills.share import audit
-from gitskills.share.audit import Audit
-from gitskills.share.trail import Row
+from gitskills.share.trail import audit
+from gitskills.share.trail.audit import Audit
+from gitskills.share.trail.rows import Row
 from gitskills.state import database
 from gitskills.state.paths import paths
 from tests.conftest import SkillRepo
@@ -338,7 +338,7 @@ def test_processes_read_at_the_same_time(bundles: Callable[[str], Path], db: sql
     """Six processes that read the same new history at once leave one trail, each with the full answer."""
     git_dir = bundles("superpowers")
     program = (
-        "import sys; from pathlib import Path; from gitskills.share import audit\n"
+        "import sys; from pathlib import Path; from gitskills.share.trail import audit\n"
         "from gitskills.state import database, paths\n"
         "db = database.index(paths.paths())\n"
         "print(len(list(audit.read(db, Path(sys.argv[1]), sys.argv[2]).rows())))\n"

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TypeVar
 
 from gitskills.errors import GitskillsError
-from gitskills.share.words import name_of, parts, words
+from gitskills.share.search.words import name_of, parts, words
 from gitskills.skills.frontmatter import split, summary
 from gitskills.state import database
 from gitskills.state.paths import Paths
