@@ -20,11 +20,14 @@ RANKS = {
     **dict.fromkeys(["skills", "sessions", "config"], 1),
     **dict.fromkeys(["errors", "console", "jsontext", "process", "yamltext", "yamlvalue", ""], 0),
 }
-# Sideways on purpose: repositories are locked like any state, and outcomes belong to what is installed.
+# Sideways on purpose: repositories are locked like any state, outcomes belong to what is installed, and what is a
+# secret or hidden is the same in a skill as in what was said about it.
 SIDEWAYS = {
     ("git", "gitskills.state.lock"),
     ("git", "gitskills.state.paths"),
     ("measure", "gitskills.share.lockfile"),
+    ("sessions", "gitskills.skills.hidden"),
+    ("sessions", "gitskills.skills.secrets"),
 }
 DOORS = {
     "anthropic": ("gitskills.models.anthropic",),

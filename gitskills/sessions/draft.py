@@ -1,5 +1,6 @@
 """A session while it is being read: records go in, in order, and a `Session` comes out."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,6 +9,9 @@ from gitskills.sessions.marks import is_own
 from gitskills.sessions.reads import read
 from gitskills.sessions.session import How, Invocation, Session, Turn
 from gitskills.sessions.values import written
+
+# A file's first line as tools show it: bare, or with a line number before it.
+_FRONTMATTER = re.compile(r"^(?:[ \t]*1?[\t|:→ ]*)---[ \t]*$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -52,28 +56,40 @@ class Draft:
         """Add what a tool answered; a skill whose call failed was not given to the agent."""
         tool = tool or self._uses.get(tool_use_id, "")
         self.turns.append(Turn("tool_result", text, id, tool, tool_use_id, failed, self.within))
-        if failed:
-            self.learned(tool_use_id, failed=True)
+        # A command can show the file and fail afterwards.
+        shown = _FRONTMATTER.search(text, 0, 2000) is not None
+        self.learned(tool_use_id, failed=failed, shown=shown, text=text if text.startswith("---\n") else "")
 
-    def invoked(self, skill: str, how: How, tool_use_id: str = "", *, arguments: str = "", path: str = "") -> None:
-        """Add an invocation, done by the turn that was added last."""
+    def invoked(
+        self,
+        skill: str,
+        how: How,
+        tool_use_id: str = "",
+        *,
+        arguments: str = "",
+        path: str = "",
+        text: str = "",
+        turn: int | None = None,
+    ) -> None:
+        """Add an invocation, done by the turn with this index, else by the one that was added last."""
         if skill:
-            turn = max(len(self.turns) - 1, 0)
-            self.invocations.append(Invocation(skill, how, turn, tool_use_id, arguments, path, agent=self.within))
+            turn = max(len(self.turns) - 1, 0) if turn is None else turn
+            self.invocations.append(Invocation(skill, how, turn, tool_use_id, arguments, path, text, agent=self.within))
 
-    def learned(self, tool_use_id: str, *, path: str = "", text: str = "", failed: bool = False) -> None:
-        """Add what a later record tells about the invocation by this call, if there is one."""
+    def learned(
+        self, tool_use_id: str, *, path: str = "", text: str = "", failed: bool = False, shown: bool = False
+    ) -> None:
+        """Add what a later record tells about the invocation by this call, if there is one.
+
+        `shown` says that a read brought the skill's text, although the call may have `failed`.
+        """
         for index in range(len(self.invocations) - 1, -1, -1):
-            if tool_use_id and self.invocations[index].tool_use_id == tool_use_id:
-                self.tell(index, path=path, text=text, failed=failed)
+            known = self.invocations[index]
+            if tool_use_id and known.tool_use_id == tool_use_id:
+                failed = known.failed or (failed and not (shown and known.how == "read"))
+                text = known.text or text
+                self.invocations[index] = replace(known, path=path or known.path, text=text, failed=failed)
                 return
-
-    def tell(self, index: int, *, path: str = "", text: str = "", failed: bool = False) -> None:
-        """Add what a later record tells about an invocation, by its index."""
-        known = self.invocations[index]
-        # A command can show the file and fail afterwards: a read that has its text did happen.
-        failed = known.failed or (failed and known.how != "read")
-        self.invocations[index] = replace(known, path=path or known.path, text=text or known.text, failed=failed)
 
     def session(self, *, skipped: int = 0, complete: bool = True) -> Session:
         """Return what was read."""

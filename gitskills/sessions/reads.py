@@ -23,6 +23,7 @@ BEFORE = frozenset((
 # Tools that write, whatever else they do with the path they are given.
 WRITES = re.compile(r"write|edit|patch|create|delete|remove|move|rename|replace|insert|notebook|glob|list|ls$", re.I)
 PATHS = ("file_path", "filePath", "path", "absolute_path", "target_file", "filename", "file", "uri")
+FOLDERS = ("workdir", "cwd", "working_directory")
 COMMANDS = ("command", "cmd", "script", "CommandLine")
 MOST = 65_536  # characters of a command that are looked at
 
@@ -48,6 +49,9 @@ def read(tool: str, input: Mapping[str, Any], placed: Collection[str], cwd: str 
     """
     if not placed:
         return None
+    cwd = next(
+        (posixpath.join(_slashes(cwd), _slashes(moved)) for key in FOLDERS if (moved := string(input.get(key)))), cwd
+    )
     for path in _paths(tool, input):
         folder = _folder(path, cwd, home)
         if folder and _among(folder, placed):
@@ -153,6 +157,12 @@ def _key(folder: str) -> str:
 def _slashes(path: str) -> str:
     """A Windows path with slashes; on other systems a backslash in a path is so rare that it is one from there."""
     return path.replace("\\", "/") if "\\" in path and "/" not in path.replace("\\ ", "") else path.replace("\\ ", " ")
+
+
+def folder(path: str) -> str:
+    """Return the folder of a SKILL.md as it was written; any other path as it is."""
+    found = re.fullmatch(r"(.+)[/\\]SKILL\.md", path.strip(), re.IGNORECASE)
+    return found[1] if found else path.strip()
 
 
 def arguments(value: object) -> Mapping[str, Any]:

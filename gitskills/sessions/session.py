@@ -35,7 +35,8 @@ class Invocation:
     """One use of a skill: by the agent's skill tool, typed by the user, or by a read of its SKILL.md.
 
     `skill` is the name as the agent has it (a folder's, a frontmatter's, or `plugin:name`). `turn` is the index in
-    `Session.turns` of the turn that did it, `tool_use_id` "" where the user typed it. `path` is the skill's folder
+    `Session.turns` of the turn that did it. `tool_use_id` is the agent's id for the call; of a typed one it is the id
+    of the prompt, where hooks and transcript both tell it, else "". `path` is the skill's folder
     and `text` the instructions that the agent was given, each "" where the transcript does not tell. `failed` is
     true where the agent got no skill: an unknown name, a call that was refused.
     """
@@ -53,7 +54,7 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A conversation as far as its transcript tells.
+    """A conversation as far as its transcript tells; `cwd` is where the agent works, at the end.
 
     `own` says that gitskills itself started it. `skipped` counts records that could not be read; `complete` is false
     where the last one was still being written.

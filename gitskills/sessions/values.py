@@ -62,3 +62,19 @@ def prose(content: object) -> str:
         elif kind in ("", "text", "input_text", "output_text", "Text"):
             parts.append(string(mapping(block).get("text")))
     return "\n".join(filter(None, parts))
+
+
+def without(text: str, start: str, end: str) -> str:
+    """Return a text without what stands from each `start` to the `end` after it."""
+    out, at = [], 0
+    while (begin := text.find(start, at)) >= 0 and (stop := text.find(end, begin + len(start))) >= 0:
+        out.append(text[at:begin])
+        at = stop + len(end)
+    return "".join([*out, text[at:]])
+
+
+def between(text: str, start: str, end: str) -> str:
+    """Return what stands between the first `start` and the `end` after it, stripped; "" where either is missing."""
+    _, found, rest = text.partition(start)
+    inner, closed, _ = rest.partition(end)
+    return inner.strip() if found and closed else ""
