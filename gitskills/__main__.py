@@ -10,6 +10,10 @@ def main() -> None:
 
         sys.stdout.write(f"gitskills {__version__}\n")
         return
+    if sys.argv[1:2] == ["hook"] and not {"-h", "--help"} & set(sys.argv):
+        from gitskills.hook import main as hook
+
+        sys.exit(hook(sys.argv[2:]))
     from gitskills.cli import main as cli
 
     sys.exit(cli())

@@ -18,6 +18,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Keep a library": ("init", "new", "validate"),
     "This machine": ("doctor", "demo"),
 }
+HIDDEN = ("hook",)
 
 
 class LazyGroup(click.Group):
@@ -27,7 +28,7 @@ class LazyGroup(click.Group):
         return [name for names in SECTIONS.values() for name in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in (*self.list_commands(ctx), *HIDDEN):
             return None
         module = importlib.import_module(f"gitskills.commands.{_module(cmd_name)}")
         command = module.command

@@ -28,6 +28,11 @@ def test_version_loads_no_command_line_at_all() -> None:
     assert loaded("--version") & {"click", "dataclasses", "json", "subprocess", "inspect"} == set()
 
 
+def test_a_hook_loads_no_command_line_at_all() -> None:
+    """`hook` puts its event away without click, json, sqlite3, or anything heavier."""
+    assert loaded("hook", "prompt", "--agent", "codex") & {"click", "json", "sqlite3", "subprocess", *HEAVY} == set()
+
+
 def test_the_measure_itself_sees_imports() -> None:
     """The list of loaded modules is not empty and holds what the command needed."""
     assert {"gitskills", "click"} <= loaded("--help")

@@ -102,6 +102,20 @@ def _placements(db: sqlite3.Connection) -> None:
     )
 
 
+def _hooks(db: sqlite3.Connection) -> None:
+    """What agents told (see state/events.py), and what registering with them wrote (see state/registrations.py)."""
+    db.execute(
+        "CREATE TABLE event (name TEXT PRIMARY KEY, event TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL, "
+        "payload BLOB NOT NULL, digest BLOB NOT NULL, handled INTEGER NOT NULL DEFAULT 0)"
+    )
+    db.execute("CREATE INDEX event_digest ON event (digest)")
+    db.execute("CREATE INDEX event_pending ON event (name) WHERE NOT handled")
+    db.execute(
+        "CREATE TABLE registration (path TEXT PRIMARY KEY, made INTEGER NOT NULL, folders TEXT NOT NULL, "
+        "edits TEXT NOT NULL) WITHOUT ROWID"
+    )
+
+
 def _trail(db: sqlite3.Connection) -> None:
     """The audit trail of a repository up to a tip: its skills, the folders they were seen in, and each change."""
     db.execute(
@@ -141,7 +155,7 @@ def _search(db: sqlite3.Connection) -> None:
     db.execute("CREATE VIRTUAL TABLE search_text USING fts5 (name, description, body, tokenize = 'porter unicode61')")
 
 
-_STATE: tuple[Migration, ...] = (_placements,)
+_STATE: tuple[Migration, ...] = (_placements, _hooks)
 _INDEX: tuple[Migration, ...] = (
     _trail,
     _search,

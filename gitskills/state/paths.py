@@ -28,6 +28,11 @@ class Paths:
         """The folder of the bare cache repositories, one per source URL."""
         return self.cache / "repositories"
 
+    @property
+    def inbox(self) -> Path:
+        """The folder where hooks leave what agents tell; see state/inbox.py."""
+        return self.state / "inbox"
+
     def lock_for(self, subject: Path) -> Path:
         """The lock file that guards `subject`, a folder that must stay free of files of ours."""
         key = sha256(os.path.normcase(str(subject.absolute())).encode("utf-8", "surrogateescape")).hexdigest()
