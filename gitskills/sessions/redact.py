@@ -25,6 +25,10 @@ _VALUE = r"([^\s\"'`\\,;<>(){}\[\]]{6,512})"
 _PASSWORD = re.compile(
     rf"(?:passw(?:or)?d|passphrase|passwd|pwd|secret)[\w.-]{{0,40}}{_QUOTE}{_IS}{_QUOTE}{_VALUE}", re.IGNORECASE
 )
+_QUOTED = re.compile(
+    rf"(?:passw(?:or)?d|passphrase|passwd|pwd|secret)[\w.-]{{0,40}}{_QUOTE}{_IS}\\?([\"'`])([^\"'`\n\\]{{6,256}})\\?\1",
+    re.I,
+)
 _SPOKEN = re.compile(r"(?:password|passphrase|passwd|pin|secret) (?:is|was) {0,2}[\"'`]?([^\s\"'`]{6,128})", re.I)
 _TOKEN = re.compile(
     rf"(?:token|key|auth|authorization|credentials?|cookie|session.?id)[\w.-]{{0,40}}{_QUOTE}{_IS}{_QUOTE}"
@@ -74,8 +78,11 @@ def _keys(text: str) -> Iterator[Span]:
 def _assigned(text: str) -> Iterator[Span]:
     """Yield values that stand where a password or a token stands."""
     for found in _PASSWORD.finditer(text):
-        if not _plain(found[1]) or (len(set(found[1])) > 5 and _quoted(text, found)):
+        if not _plain(found[1]):
             yield *found.span(1), "password"
+    for found in _QUOTED.finditer(text):
+        if not found[2].startswith(("[redacted", "$", "{", "<")):
+            yield *found.span(2), "password"
     for pattern in (_SPOKEN, _OPTION):
         yield from ((*found.span(1), "password") for found in pattern.finditer(text) if not _plain(found[1]))
     for pattern in (_TOKEN, _BEARER):
@@ -100,10 +107,6 @@ def _known(text: str) -> Iterator[Span]:
 def _plain(value: str) -> bool:
     """Whether a value is a word, a number, a name in code, or redacted already: `password = settings.password`."""
     return _PLAIN.fullmatch(value) is not None or value[0] in "$%*.["
-
-
-def _quoted(text: str, found: re.Match[str]) -> bool:
-    return text[found.start(1) - 1] in "\"'`" and text[found.end(1) : found.end(1) + 1] in ("\\", '"', "'", "`")
 
 
 def _generated(value: str) -> bool:

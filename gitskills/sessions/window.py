@@ -38,7 +38,7 @@ def window(
     transcript that looks like one is indented.
     """
     turns = session.turns
-    at = min(invocation.turn, len(turns) - 1)
+    at = max(min(invocation.turn, len(turns) - 1), 0)
     first, end = _bounds(turns, at, before, after)
     shown = turns[first:end]
     if shown and shown[-1].human and shown[-1].text.strip() == reaction.strip():
@@ -47,7 +47,7 @@ def window(
     lead = _told(shown[: at - first], int(limit * 0.4))
     rest = f"{_named(invocation)}\n{_told(shown[max(at - first, 0) :], limit)}"
     text = elide(f"{lead}\n{rest}" if lead else rest, limit)
-    if fresh := _tidy(reaction).strip():
+    if fresh := _tidy(reaction):
         text += f"\n[reaction]\n{elide(fresh, REACTION)}"
     return text
 
@@ -87,7 +87,7 @@ def _told(turns: Sequence[Turn], limit: int) -> str:
 
 def _bounds(turns: Sequence[Turn], at: int, before: int, after: int) -> tuple[int, int]:
     """Return the range of entries that holds the turn at `at`, `before` turns before it and `after` after it."""
-    first = _walk(turns, range(at, -1, -1), before, lambda index: index)
+    first = _walk(turns, range(min(at, len(turns) - 1), -1, -1), before, lambda index: index)
     last = _walk(turns, range(at, len(turns)), after, lambda index: index + 1)
     return first if first is not None else 0, last if last is not None else len(turns)
 
@@ -107,7 +107,7 @@ def _walk(turns: Sequence[Turn], order: Iterable[int], most: int, place: Callabl
 
 def _piece(turn: Turn) -> str:
     """One entry, labelled, redacted and elided."""
-    text = elide(_tidy(turn.text).strip(), PIECE)
+    text = elide(_tidy(turn.text), PIECE)
     who = f"subagent {turn.agent[:12]}: " if turn.agent else ""
     tool = re.sub(r"[^\w.:/-]+", "_", turn.tool)[:60]
     match turn.kind:
@@ -132,7 +132,7 @@ def _named(invocation: Invocation) -> str:
 def _tidy(text: str) -> str:
     """A text without secrets, without what people do not see, and without lines that look like labels of ours."""
     # Hidden characters go first: between the letters of a token they would hide it.
-    return _LABEL.sub(" ", redact(_visible(text)))
+    return _LABEL.sub(" ", redact(_visible(text)).strip())
 
 
 def _visible(text: str) -> str:
