@@ -23,7 +23,10 @@ class Repository:
         return str(self._repo.create_blob(data))
 
     def write_tree(self, entries: Mapping[str, tuple[int, str]]) -> str:
-        """Store the tree, with its folders, that holds `entries`: path with `/` → (mode, oid of a stored blob)."""
+        """Store the tree, with its folders, that holds `entries`: path with `/` → (mode, oid of a stored blob).
+
+        Raises GitskillsError for a name that is not UTF-8, which libgit2 cannot be given.
+        """
         here: dict[str, tuple[int, str]] = {}
         below: dict[str, dict[str, tuple[int, str]]] = {}
         for path, entry in entries.items():
@@ -33,10 +36,14 @@ class Repository:
             else:
                 here[first] = entry
         builder = self._repo.TreeBuilder()
-        for name, (mode, oid) in here.items():
-            builder.insert(name, pygit2.Oid(hex=oid), mode)
-        for name, inside in below.items():
-            builder.insert(name, pygit2.Oid(hex=self.write_tree(inside)), FileMode.TREE)
+        try:
+            for name, (mode, oid) in here.items():
+                builder.insert(name, pygit2.Oid(hex=oid), mode)
+            for name, inside in below.items():
+                builder.insert(name, pygit2.Oid(hex=self.write_tree(inside)), FileMode.TREE)
+        except UnicodeEncodeError as error:
+            name = repr(error.object.encode("utf-8", "surrogateescape"))[1:]
+            raise GitskillsError(f"{name} is a name that is not UTF-8", "rename it, then run again") from None
         return str(builder.write())
 
     def splice(self, root: str | None, path: str, tree: str | None) -> str:

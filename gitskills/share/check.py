@@ -7,8 +7,7 @@ from pathlib import Path
 
 from gitskills.errors import GitskillsError
 from gitskills.skills.diagnostic import Diagnostic
-from gitskills.skills.file import LINK, PLAIN
-from gitskills.skills.refuse import refusal
+from gitskills.skills.refuse import unsafe_names
 from gitskills.skills.scan import scan
 from gitskills.skills.validate import SKILL_FILE, validate
 from gitskills.state.files import ignored, read
@@ -45,10 +44,7 @@ def check(folder: Path, *, lenient: bool = False) -> list[Diagnostic]:
         told = error.message if isinstance(error, GitskillsError) else (error.strerror or str(error))
         return [Diagnostic(folder.as_posix(), 1, "unreadable", "error", told)]
     name = Path(os.path.abspath(folder)).name
-    found = [*validate(files, name, lenient=lenient), *scan(files, secrets=not lenient)]
-    # Links are the scan's; only names are asked about here.
-    if problem := refusal((path, PLAIN if file.mode == LINK else file.mode, "") for path, file in files.items()):
-        found.append(Diagnostic("", 1, "unsafe-name", "error", problem))
+    found = [*validate(files, name, lenient=lenient), *scan(files, secrets=not lenient), *unsafe_names(files)]
     found.sort(key=lambda each: (each.path, each.line))
     return [replace(each, path=(folder / each.path).as_posix()) for each in found]
 

@@ -9,6 +9,7 @@ from gitskills.share.foreign.provenance import is_provenance
 from gitskills.skills import frontmatter
 from gitskills.skills.diagnostic import Diagnostic
 from gitskills.skills.file import File
+from gitskills.skills.refuse import unsafe_names
 from gitskills.skills.scan import scan
 from gitskills.skills.validate import validate
 
@@ -26,14 +27,15 @@ def prepare(files: Mapping[str, File], folder: str, before: Mapping[str, File] |
     """Clean, validate and scan the skill `folder` (its name in the library).
 
     `before` is what upstream has now: rules it broke already do not stop an edit that leaves them as
-    they are, else nobody could improve a skill that other tools accept. Secrets and hidden text always stop.
+    they are, else nobody could improve a skill that other tools accept. Secrets, hidden text and names that a pull
+    would refuse always stop.
     """
     files = strip_provenance(files)
     old = {(one.code, one.message) for one in validate(before, folder)} if before else set()
     found = validate(files, folder)
     stops = [one for one in found if one.severity == "error" and (one.code, one.message) not in old]
     told = [one for one in found if one not in stops]
-    scanned = scan(files, secrets=True)
+    scanned = [*scan(files, secrets=True), *unsafe_names(files)]
     stops += [one for one in scanned if one.severity == "error"]
     told += [one for one in scanned if one.severity != "error"]
     return Prepared(files, tuple(stops), tuple(told))

@@ -6,12 +6,14 @@ of a team, so a name that one of them would take for another is refused on all. 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from unicodedata import normalize
 
 from gitskills.skills import links
+from gitskills.skills.diagnostic import Diagnostic
+from gitskills.skills.file import LINK, PLAIN, File
 
-LINK, SUBMODULE = 0o120000, 0o160000
+SUBMODULE = 0o160000
 NAME_LIMIT = 255  # bytes; of every file system in common use
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -49,6 +51,12 @@ def refusal(entries: Iterable[Entry]) -> str | None:
         if problem := links.leaves(path, targets):
             return f"{_shown(path)} is a link that {problem}"
     return None
+
+
+def unsafe_names(files: Mapping[str, File]) -> list[Diagnostic]:
+    """Return the error of a skill whose files have names that some system cannot hold; its links are the scan's."""
+    problem = refusal((path, PLAIN if file.mode == LINK else file.mode, "") for path, file in files.items())
+    return [Diagnostic("", 1, "unsafe-name", "error", problem)] if problem else []
 
 
 def _path(path: str) -> str | None:

@@ -95,3 +95,10 @@ def test_what_is_not_there(path: Path, tmp_path: Path) -> None:
     assert repository.subtree(tree, "a/c") is None
     assert repository.subtree(tree, "a/b") is None, "a file is no folder"
     assert repository.subtree(tree, "") == tree
+
+
+def test_a_name_that_is_not_utf8(path: Path) -> None:
+    """libgit2 takes no such name, and the error says which."""
+    for name in ("b\udce4d.md", "\udce4/file"):
+        with pytest.raises(GitskillsError, match=r"\\xe4.* not UTF-8"):
+            put(path, {"SKILL.md": File(b"x"), name: File(b"x")})

@@ -1,7 +1,7 @@
 """What may leave this machine."""
 
 from gitskills.share.prepare import prepare, strip_provenance
-from gitskills.skills.file import EXECUTABLE, File
+from gitskills.skills.file import EXECUTABLE, LINK, File
 
 HEAD = "---\nname: a\ndescription: x\n"
 
@@ -60,3 +60,13 @@ def test_hidden_text_stops_even_where_it_was_before() -> None:
     """Instructions in tag characters stop a push whatever upstream has."""
     bad = files(f"{HEAD}---\nhello\U000e0041\n")
     assert prepare(bad, "a", bad).errors
+
+
+def test_names_that_a_pull_would_refuse_stop() -> None:
+    """What no colleague could install is not published, even where upstream has it already; links are the scan's."""
+    good = files(f"{HEAD}---\nbody\n")
+    for name in ("CON.txt", "a:b.md", "x ", "docs/skill.MD/../y", "b\udce4d.md"):
+        bad = {**good, name: File(b"x")}
+        assert [one.code for one in prepare(bad, "a", bad).errors] == ["unsafe-name"]
+    assert [one.code for one in prepare({**good, "Skill.md": File(b"x")}, "a", None).errors] == ["unsafe-name"]
+    assert not prepare({**good, "more": File(b"SKILL.md", LINK)}, "a", None).errors
