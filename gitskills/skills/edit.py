@@ -103,13 +103,17 @@ def check(old: str, new: str, limits: Limits) -> Rejected | None:
 def sizes(old: str, new: str, growth: float) -> tuple[int, int, int]:
     """Return the characters of words that are new, the growth of the body, and the growth allowed, in characters.
 
-    Words that moved are not new, and what is removed makes room. A body of few characters may grow by `ROOM`.
+    Words that moved are not new, and what is removed makes room.
     """
     bodies = [_lf(frontmatter.split(each).body) for each in (old, new)]
     words = Counter(bodies[1].split()) - Counter(bodies[0].split())
     added = sum((len(word) + 1) * times for word, times in words.items())
-    allowed = max(int(len(bodies[0]) * growth), ROOM if growth > 0 else 0)
-    return added, len(bodies[1]) - len(bodies[0]), allowed
+    return added, len(bodies[1]) - len(bodies[0]), growth_allowed(bodies[0], growth)
+
+
+def growth_allowed(body: str, growth: float) -> int:
+    """Return how many characters a body may grow by: the share `growth` of it, at least `ROOM` unless that is 0."""
+    return max(int(len(_lf(body)) * growth), ROOM if growth > 0 else 0)
 
 
 def _lf(text: str) -> str:
