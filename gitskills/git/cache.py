@@ -139,10 +139,12 @@ class Cache:
         progress: Progress | None = None,
         timeout: float | None = 600,
     ) -> None:
-        """Move refs of the remote forward, (oid, full name) each, and remember it here; raises as transport.push."""
+        """Move refs of the remote forward, (oid, full name) each, and remember it here; see transport.push."""
         transport.push(self.git_dir, self.url, updates, progress=progress, timeout=timeout)
         moves = "".join(
-            f"update {_here(ref)} {oid}\n" for oid, ref in updates if ref.startswith(("refs/heads/", _TAGS))
+            f"update {_here(ref)} {oid}\n" if oid else f"delete {_here(ref)}\n"
+            for oid, ref in updates
+            if ref.startswith(("refs/heads/", _TAGS))
         )
         # The push is done whatever happens to this note of it; the next refresh writes the same.
         with suppress(command.GitFailed), self._locked(timeout):

@@ -137,11 +137,13 @@ def push(
 ) -> None:
     """Move refs of `url` forward, never by force: each update is (commit's oid, full name of the ref).
 
-    Several refs move all or none where the server can do that. Raises NonFastForward when the remote has moved,
+    An empty oid deletes the ref, which only branches below gitskills/ may be. Several refs move all or none where
+    the server can do that. Raises NonFastForward when the remote has moved,
     PushRefused when the server will not, or another RemoteError.
     """
     for oid, ref in updates:
-        if not _OID.fullmatch(oid) or not re.fullmatch(r"refs/[^\s:*?\[\\^~]+", ref):
+        fits = _OID.fullmatch(oid) or (not oid and ref.startswith("refs/heads/gitskills/"))
+        if not fits or not re.fullmatch(r"refs/[^\s:*?\[\\^~]+", ref):
             raise ValueError(f"not an update of a ref: {oid} {ref}")
     if not _push(git_dir, url, updates, len(updates) > 1, progress, timeout):
         _push(git_dir, url, updates, False, progress, timeout)

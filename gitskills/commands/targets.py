@@ -1,0 +1,119 @@
+"""From a project to what `improve` and `review` work on: where the wing that shares meets the wing that improves."""
+
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitskills.errors import GitskillsError
+
+if TYPE_CHECKING:
+    from gitskills.config import Source
+    from gitskills.git.cache import Cache
+    from gitskills.improve.case import Target
+    from gitskills.improve.propose import Attempt
+    from gitskills.models.protocol import Model
+    from gitskills.share.project import Project
+
+
+def models(project: "Project", agent: str = "") -> Callable[[str], "Model"]:
+    """The model for each role, by environment, project and user; `agent` is the one whose session it is."""
+    from gitskills.models.choose import choose
+    from gitskills.share.project import load
+
+    paths = project.paths
+    user = load(paths, project.root, glob=True).config.models
+
+    def one(role: str) -> "Model":
+        return choose(
+            role, environ=paths.environ, home=paths.home, project=project.config.models, user=user, agent=agent
+        )
+
+    return one
+
+
+def target(project: "Project", name: str) -> "Target":
+    """The installed skill `name` as its library has it now; fetches first. Raises GitskillsError."""
+    from gitskills.git import objects
+    from gitskills.git.objects import Found
+    from gitskills.improve.case import Target
+    from gitskills.share import lockfile
+    from gitskills.share.policy import policy
+    from gitskills.share.unpack import contents, file_oids
+    from gitskills.skills.file import File
+
+    install = lockfile.read(project.lock_path).get(name)
+    if install is None:
+        raise GitskillsError(f"gitskills has not installed {name!r} here", "`gitskills list` shows what it has")
+    source = project.source(install.source)
+    cache = fetched(project, source)
+    branch, tip = default(cache, source.ref)
+    found: Found | None = objects.skills(cache.git_dir, tip).get(install.path)
+    if found is None:
+        raise GitskillsError(f"{name} is no longer in its library", "`gitskills pull` follows it")
+    cache.want(file_oids([found]))
+    files = {path: File(data, mode) for path, mode, data in next(contents(cache, {"": found}))[1]}
+    skill = found.name or name
+    history = _history(project, cache, tip, install.path)
+    return Target(skill, source.name, cache, branch, tip, install.path, files, policy(cache, tip), history)
+
+
+def fetched(project: "Project", source: "Source") -> "Cache":
+    """A source's cache, brought up to date, with what was rejected there."""
+    from gitskills.git import transport
+    from gitskills.git.failures import RemoteError
+    from gitskills.improve.candidate import REJECTED
+
+    cache = project.cache(source)
+    cache.refresh()
+    with contextlib.suppress(RemoteError):  # many libraries have none, and some servers show no such refs
+        transport.fetch(cache.git_dir, cache.url, [f"{REJECTED}*:{REJECTED}*"])
+    return cache
+
+
+def default(cache: "Cache", ref: str | None) -> tuple[str, str]:
+    """The branch that improvements start from, and its tip."""
+    from gitskills.git import objects
+
+    branch = ref or (cache.head or "").removeprefix("refs/remotes/origin/")
+    tip = objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}^{{commit}}") if branch else None
+    if tip is None:
+        raise GitskillsError(f"{branch or 'the library'} is no branch one could improve", "give the source a branch")
+    return branch, tip
+
+
+def _history(project: "Project", cache: "Cache", tip: str, path: str) -> "tuple[Attempt, ...]":
+    """What was improved before, and whether it was taken back, by the trail."""
+    from gitskills.improve.propose import Attempt
+    from gitskills.share.trail import audit
+    from gitskills.state import database
+
+    found: list[Attempt] = []
+    with contextlib.closing(database.index(project.paths)) as db:
+        rows = list(audit.read(db, cache.git_dir, tip).rows(path))
+    reverted = {row.base for row in rows if row.op == "revert"}
+    for row in rows:
+        if row.op == "improve":
+            edit = json.loads(row.trailers).get("Skill-Edit", "")
+            fate = "reverted" if row.tree in reverted else "accepted"
+            found.append(Attempt("reverted" if fate == "reverted" else "accepted", row.summary, "", str(edit)))
+    return tuple(found)
+
+
+def salt(project: "Project") -> str:
+    """This machine's secret for hashing session ids, made when first asked for."""
+    import secrets
+
+    from gitskills.state.files import write_atomic
+
+    file = project.paths.state / "salt"
+    if not file.exists():
+        write_atomic(file, secrets.token_hex(16).encode())
+    return file.read_text(encoding="ascii").strip()
+
+
+def skill_text(project: "Project", name: str) -> str:
+    """The SKILL.md of an installed skill as it is on disk."""
+    file: Path = project.skills_folder / name / "SKILL.md"
+    return file.read_text(encoding="utf-8", errors="replace")

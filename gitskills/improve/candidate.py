@@ -1,0 +1,100 @@
+"""Candidate improvements as git keeps them: a branch each while they wait, a hidden ref once they are rejected."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gitskills.git import objects
+from gitskills.git.cache import Cache
+from gitskills.git.command import run
+from gitskills.git.commit import Identity, commit
+from gitskills.git.trailers import Event, format, parse
+from gitskills.improve.fingerprint import fp8
+
+BRANCHES = "refs/heads/gitskills/improve/"
+REJECTED = "refs/gitskills/rejected/"
+_REMOTE = "refs/remotes/origin/gitskills/improve/"
+_FORMAT = "%(refname)%00%(objectname)%00%(authordate:iso-strict)%00%(contents)%00"
+
+# Who writes a candidate: a machine, so that blame tells its lines from people's. The user is committer and co-author.
+MACHINE = ("gitskills", "improve@gitskills.invalid")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One candidate: `id` is skill/fp8, `event` what its trailers say, `why` the body of its message."""
+
+    id: str
+    source: str
+    commit: str
+    date: str
+    subject: str
+    why: str
+    event: Event
+
+    @property
+    def branch(self) -> str:
+        """Its branch, as the remote has it."""
+        return f"gitskills/improve/{self.id}"
+
+
+def waiting(source: str, cache: Cache) -> list[Candidate]:
+    """The candidates that wait in a library, as last fetched; a branch whose commit has no trailers is none."""
+    return sorted(_read(source, cache, _REMOTE), key=lambda one: one.id)
+
+
+def rejected(source: str, cache: Cache) -> list[Candidate]:
+    """The candidates that were rejected, as last fetched."""
+    return sorted(_read(source, cache, REJECTED), key=lambda one: one.id)
+
+
+def branch_ref(skill: str, fingerprint: str) -> str:
+    """The ref of the branch on which an edit of a skill waits."""
+    return f"{BRANCHES}{skill}/{fp8(fingerprint)}"
+
+
+def rejected_ref(skill: str, fingerprint: str) -> str:
+    """The ref under which a rejected edit of a skill is kept."""
+    return f"{REJECTED}{skill}/{fp8(fingerprint)}"
+
+
+def write(cache: Cache, tip: str, path: str, tree: str, message: tuple[str, str], event: Event, who: Identity) -> str:
+    """Write the commit on `tip` that gives the skill at `path` the tree; `message` is subject and body."""
+    from gitskills.git.repository import Repository
+
+    repository = Repository(cache.git_dir)
+    root = repository.splice(repository.root(tip), path, tree)
+    subject, body = message
+    text = format(f"{event.skill}: {subject.removeprefix(f'{event.skill}: ')}", body, event)
+    return commit(cache.git_dir, root, [tip], text, Identity(*MACHINE, who.committer, who.signing))
+
+
+def again(cache: Cache, old: str, message: str, who: Identity) -> str:
+    """Write the commit `old` once more with another message, on the same parent."""
+    from gitskills.git.repository import Repository
+
+    parents = run("rev-list", "--parents", "--max-count=1", old, git_dir=cache.git_dir).decode().split()[1:]
+    root = Repository(cache.git_dir).root(old)
+    return commit(cache.git_dir, root, parents, message, Identity(*MACHINE, who.committer, who.signing))
+
+
+def path_of(listing: Mapping[str, objects.Found], skill: str) -> str | None:
+    """The folder of a skill in a library, by its name."""
+    return next((path for path, found in listing.items() if found.name == skill), None)
+
+
+def _read(source: str, cache: Cache, prefix: str) -> Iterator[Candidate]:
+    out = run("for-each-ref", f"--format={_FORMAT}", prefix, git_dir=cache.git_dir).decode("utf-8", "replace")
+    fields = out.split("\0")
+    for ref, oid, date, message in zip(*[iter(fields)] * 4, strict=False):
+        event = parse(message)
+        id = ref.strip().removeprefix(prefix)
+        if event is None or id.count("/") != 1 or not event.edit:
+            continue
+        subject, _, rest = message.partition("\n")
+        yield Candidate(id, source, oid, date, subject, _body(rest), event)
+
+
+def _body(text: str) -> str:
+    """A message's paragraphs without the trailers."""
+    paragraphs = [part for part in text.strip().split("\n\n") if part.strip()]
+    return "\n\n".join(paragraphs[:-1])

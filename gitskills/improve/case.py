@@ -1,0 +1,231 @@
+"""One session against one skill: judge, propose, gate, deliver. Models answer in text; nothing they say is trusted."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from gitskills.config import Library
+from gitskills.git.cache import Cache
+from gitskills.git.commit import Identity
+from gitskills.git.trailers import Event
+from gitskills.improve import candidate, deliver, gate, judge, propose
+from gitskills.improve.gate import Check, Decision, Facts
+from gitskills.improve.judge import Verdict
+from gitskills.improve.propose import Attempt, Proposal
+from gitskills.improve.words import Ask, line, quote
+from gitskills.models.protocol import Model, ModelFailed
+from gitskills.skills.edit import Rejected, apply
+from gitskills.skills.file import File
+from gitskills.skills.tree import files_oid
+from gitskills.skills.validate import SKILL_FILE
+
+Outcome = Literal["improved", "ok", "unclear", "no-change", "duplicate", "rejected"]
+Models = Callable[[str], Model]
+"""Gives the model for a role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The skill to improve, in its library as last fetched.
+
+    `skill` is its name there, `path` its folder, `files` what the default branch (`branch`, at `tip`) has. `history`
+    are earlier improvements that were published or reverted; waiting and rejected ones are read from the refs.
+    """
+
+    skill: str
+    source: str
+    cache: Cache
+    branch: str
+    tip: str
+    path: str
+    files: Mapping[str, File]
+    policy: Library
+    history: tuple[Attempt, ...] = ()
+
+    @property
+    def tree(self) -> str:
+        """The skill's tree at the tip."""
+        return files_oid(self.files)
+
+    @property
+    def text(self) -> str:
+        """Its SKILL.md."""
+        return self.files[SKILL_FILE].data.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What a session showed: the `window` around the skill's use, redacted; `seen`, the SKILL.md the session had.
+
+    `evidence` is the trailer that names the session without telling it, `sessions` all that showed this weakness.
+    """
+
+    window: str
+    seen: str
+    evidence: str
+    sessions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Improved:
+    """What came of it, in the words of the contract's JSON."""
+
+    skill: str
+    outcome: str
+    layer: str | None
+    reason: str
+    decision: Outcome
+    fingerprint: str = ""
+    branch: str = ""
+    commit: str = ""
+    checks: tuple[Check, ...] = ()
+    calls: int = 0
+
+    def json(self) -> dict[str, object]:
+        """The row as `--json` has it."""
+        keys = ("skill", "outcome", "layer", "reason", "decision", "fingerprint", "branch", "commit", "calls")
+        checks = [{"name": one.name, "ok": one.ok, "message": one.message} for one in self.checks]
+        return {key: getattr(self, key) for key in keys} | {"checks": checks}
+
+
+@dataclass(slots=True)
+class Case:
+    """One run: counts the calls, and knows who asks; `publish` overrides the library's policy.
+
+    With `dry_run` models are asked and the gate decides, and nothing is written.
+    """
+
+    target: Target
+    witness: Witness
+    models: Models
+    who: Identity
+    publish: Literal["review", "direct"] | None = None
+    dry_run: bool = False
+    calls: int = 0
+    names: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> Improved:
+        """Go as far as the answers lead. A failed call is `unclear`, never a verdict."""
+        target = self.target
+        nonce = secrets.token_hex(8)
+        verdict = self._judge(judge.prompt(target.skill, self.witness.seen, self.witness.window, nonce=nonce))
+        if not verdict.improvable:
+            found: Outcome = (
+                "no-change" if verdict.outcome == "failed" else "ok" if verdict.outcome == "ok" else "unclear"
+            )
+            return self._told(verdict, found)
+        tried = self._tried()
+        asked = propose.prompt(
+            target.skill, target.text, self.witness.window, verdict, tried, target.policy.edits, nonce=nonce
+        )
+        proposal = self._propose(asked)
+        if proposal is None or not proposal.edits:
+            reason = "the proposer's answer was no proposal" if proposal is None else proposal.weakness
+            return self._told(replace(verdict, reason=reason or verdict.reason), "no-change")
+        known = {one.fingerprint for one in tried}
+        if proposal.fingerprint in known:
+            return replace(self._told(verdict, "duplicate"), fingerprint=proposal.fingerprint)
+        return self._decide(verdict, proposal)
+
+    def _judge(self, ask: Ask) -> Verdict:
+        try:
+            return judge.parse(self._asked("judge", ask), self.witness.window)
+        except ModelFailed as error:
+            return Verdict("unclear", reason=error.message)
+
+    def _propose(self, ask: Ask) -> Proposal | None:
+        try:
+            return propose.parse(self._asked("proposer", ask))
+        except ModelFailed:
+            return None
+
+    def _asked(self, role: str, ask: Ask) -> str:
+        model = self.models(role)
+        self.names[role] = model.name
+        self.calls += 1
+        return model.ask(ask.system, ask.prompt, role=role)
+
+    def _tried(self) -> list[Attempt]:
+        """Every earlier attempt at this skill: waiting, rejected, and what the history says."""
+        target = self.target
+        kept = [
+            Attempt("proposed" if one in waiting else "rejected", one.subject, line(one.why), one.event.edit)
+            for waiting in [candidate.waiting(target.source, target.cache)]
+            for one in [*waiting, *candidate.rejected(target.source, target.cache)]
+            if one.event.skill == target.skill
+        ]
+        return [*kept, *target.history]
+
+    def _decide(self, verdict: Verdict, proposal: Proposal) -> Improved:
+        target = self.target
+        text = apply(target.text, proposal.edits, target.policy.edits)
+        if isinstance(text, Rejected):
+            checks = (Check("edits", False, f"{text.code}: {text.reason}"),)
+            decision = Decision("rejected", "rejected", checks, (text.reason,))
+            return self._deliver(verdict, proposal, decision, dict(target.files))
+        old = target.files[SKILL_FILE]
+        result = {**target.files, SKILL_FILE: File(text.encode("utf-8"), old.mode)}
+        policy = replace(target.policy, improve=self.publish) if self.publish else target.policy
+        facts = Facts(
+            name=target.skill,
+            base=target.files,
+            result=result,
+            upstream=target.tree,
+            policy=policy,
+            edits=proposal.edits,
+            sessions=self.witness.sessions or (self.witness.evidence,),
+        )
+        return self._deliver(verdict, proposal, gate.decide(facts), result)
+
+    def _deliver(
+        self, verdict: Verdict, proposal: Proposal, decision: Decision, result: Mapping[str, File]
+    ) -> Improved:
+        """Put the candidate where the decision says; nothing moves for `wait` and `off`."""
+        told = replace(
+            self._told(verdict, "no-change"), fingerprint=proposal.fingerprint, checks=decision.checks, calls=self.calls
+        )
+        if decision.publish in ("wait", "off"):
+            return replace(told, reason="; ".join(decision.reasons) or verdict.reason)
+        if self.dry_run:
+            rejected = decision.status == "rejected"
+            return replace(told, decision="rejected" if rejected else "improved", reason="; ".join(decision.reasons))
+        target = self.target
+        draft = self._draft(verdict, proposal, decision, result)
+        if decision.status == "rejected":
+            done = deliver.to_shelf(target.cache, target.tip, draft, self.who)
+            return replace(told, decision="rejected", reason="; ".join(decision.reasons), commit=done.commit)
+        at = deliver.to_review(target.cache, target.tip, draft, self.who) if decision.publish == "review" else None
+        if decision.publish == "direct":
+            at = deliver.to_default(target.cache, target.branch, draft, self.who)
+        if at is None:
+            return replace(told, reason="the skill changed meanwhile; the next session is judged against the new text")
+        return replace(told, decision="improved" if at.new else "duplicate", branch=at.branch, commit=at.commit)
+
+    def _draft(
+        self, verdict: Verdict, proposal: Proposal, decision: Decision, result: Mapping[str, File]
+    ) -> deliver.Draft:
+        from gitskills.git.repository import Repository, store
+
+        rows = ((path, one.mode, one.data) for path, one in result.items())
+        tree = store(Repository(self.target.cache.git_dir), rows)
+        event = Event(
+            skill=self.target.skill,
+            op="improve",
+            base=self.target.tree,
+            tree=tree,
+            edit=proposal.fingerprint,
+            evidence=(self.witness.evidence,),
+            judge=f"{self.names.get('judge', '')} v1",
+            proposer=f"{self.names.get('proposer', '')} v1",
+            gate=decision.figures,
+            calls=self.calls,
+            co_authors=(f"{self.who.name} <{self.who.email}>",),
+        )
+        said = [line(verdict.reason)]
+        said += [f'The user: "{quote(verdict.evidence[0])}"'] if verdict.evidence else []
+        said += [f"Rejected: {line(reason)}" for reason in decision.reasons] if decision.status == "rejected" else []
+        return deliver.Draft(self.target.path, tree, line(proposal.weakness, 72), "\n\n".join(said), event)
+
+    def _told(self, verdict: Verdict, decision: Outcome) -> Improved:
+        return Improved(self.target.skill, verdict.outcome, verdict.layer, verdict.reason, decision, calls=self.calls)

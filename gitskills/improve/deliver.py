@@ -1,0 +1,90 @@
+"""From a decided candidate to the remote: a branch to review, the default branch, or the shelf of the rejected.
+
+One push makes it true; all before may be killed and repeated. A branch of this name that is there already is the
+same edit from somebody else: then there is nothing to do.
+"""
+
+import contextlib
+from dataclasses import dataclass
+
+from gitskills.errors import GitskillsError
+from gitskills.git import objects
+from gitskills.git.cache import Cache
+from gitskills.git.commit import Identity
+from gitskills.git.failures import NonFastForward, RemoteError
+from gitskills.git.trailers import Event
+from gitskills.improve import candidate
+
+ROUNDS = 12  # times a direct publication starts anew because others pushed
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An edit on its way: the skill's folder in the library, its trees before and after, what the commit says."""
+
+    path: str
+    tree: str
+    subject: str
+    body: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Where a draft went; `new` is False where the same edit was there already."""
+
+    commit: str
+    branch: str
+    new: bool = True
+
+
+def to_review(cache: Cache, tip: str, draft: Draft, who: Identity) -> Delivered:
+    """Push the draft as its branch; raises a RemoteError where the remote takes none."""
+    ref = candidate.branch_ref(draft.event.skill, draft.event.edit)
+    branch = ref.removeprefix("refs/heads/")
+    there = objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}")
+    if there is not None:
+        return Delivered(there, branch, new=False)
+    commit = candidate.write(cache, tip, draft.path, draft.tree, (draft.subject, draft.body), draft.event, who)
+    try:
+        cache.push([(commit, ref)])
+    except NonFastForward:
+        cache.refresh()
+        return Delivered(objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}") or commit, branch, new=False)
+    return Delivered(commit, branch)
+
+
+def to_shelf(cache: Cache, tip: str, draft: Draft, who: Identity) -> Delivered:
+    """Keep a rejected draft under its hidden ref, here and, where it may be pushed, on the remote."""
+    ref = candidate.rejected_ref(draft.event.skill, draft.event.edit)
+    there = objects.resolve(cache.git_dir, ref)
+    if there is not None:
+        return Delivered(there, ref, new=False)
+    commit = candidate.write(cache, tip, draft.path, draft.tree, (draft.subject, draft.body), draft.event, who)
+    objects.update_ref(cache.git_dir, ref, commit, None, "gitskills: rejected")
+    # Who may not push keeps it on this machine, which is enough not to propose it here again.
+    with contextlib.suppress(RemoteError):
+        cache.push([(commit, ref)])
+    return Delivered(commit, ref)
+
+
+def to_default(cache: Cache, branch: str, draft: Draft, who: Identity) -> Delivered | None:
+    """Push the draft onto the default branch by fast-forward; None where the skill itself moved meanwhile.
+
+    Others' commits that leave the skill alone only mean another parent, and no model is asked again.
+    """
+    for _ in range(ROUNDS):
+        tip = objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}^{{commit}}")
+        if tip is None:
+            raise GitskillsError(f"the remote has no branch {branch!r}")
+        found = objects.skills(cache.git_dir, tip).get(draft.path)
+        if found is None or found.tree != draft.event.base:
+            return None
+        commit = candidate.write(cache, tip, draft.path, draft.tree, (draft.subject, draft.body), draft.event, who)
+        try:
+            cache.push([(commit, f"refs/heads/{branch}")])
+        except NonFastForward:
+            cache.refresh()
+            continue
+        return Delivered(commit, branch)
+    raise GitskillsError("others kept pushing", "run it again")

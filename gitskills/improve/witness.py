@@ -1,0 +1,53 @@
+"""From a transcript file to what a judge is shown."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from gitskills.agents.readers import READERS, reader
+from gitskills.errors import GitskillsError
+from gitskills.improve.case import Witness
+from gitskills.sessions.find import latest, pinned
+from gitskills.sessions.session import Session
+from gitskills.sessions.window import window
+
+
+def read(path: Path, agent: str | None, placed: tuple[str, ...], home: str) -> Session:
+    """Read a session; without `agent` it is the one whose reader finds most in the file. Raises GitskillsError."""
+    if agent is not None:
+        return reader(agent).session(path, placed=placed, home=home)
+    best: Session | None = None
+    for one in READERS.values():
+        try:
+            found = one.session(path, placed=placed, home=home)
+        except GitskillsError:
+            continue
+        if best is None or _weight(found) > _weight(best):
+            best = found
+    if best is None or not best.turns:
+        raise GitskillsError(f"{path} is no session that we can read", "say which agent wrote it: --agent")
+    return best
+
+
+def witness(
+    session: Session, names: tuple[str, ...], seen: str, salt: str, *, reaction: str = "", tool_use: str = ""
+) -> Witness:
+    """Cut out what happened around the use of the skill that goes by `names`; raises GitskillsError where none did.
+
+    `seen` is the SKILL.md of the installed copy, for agents whose transcripts do not hold it. `salt` keeps the
+    session's id from being told by its hash.
+    """
+    if session.own:
+        raise GitskillsError("this session is one of gitskills' own model calls", "they are never analysed")
+    found = pinned(session, tool_use) or latest(session, names)
+    if found is None:
+        raise GitskillsError(
+            f"{names[0]} was not used in this session",
+            f"used there: {', '.join(sorted({one.skill for one in session.invocations})) or 'no skill'}",
+        )
+    digest = sha256(f"{salt}:{session.id}".encode()).hexdigest()[:16]
+    evidence = f"{session.agent}:{digest}#{found.tool_use_id or found.turn}"
+    return Witness(window(session, found, reaction), found.text or seen, evidence)
+
+
+def _weight(session: Session) -> tuple[int, int, int]:
+    return len(session.invocations), len(session.turns), -session.skipped
