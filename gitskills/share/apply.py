@@ -17,6 +17,12 @@ from gitskills.share.survey import Survey
 from gitskills.share.unpack import Content, content, contents, file_oids, known_modes, refusals
 from gitskills.state.stage import Changed
 
+_MERGED = {
+    "none": "your edits and upstream's went together",
+    "ours": "your lines stand wherever upstream's clashed with them",
+    "theirs": "upstream's lines stand wherever yours clashed with them",
+}
+
 
 class Apply:
     """Carries out the plans of one pull under the project's lock; `favor` settles clashes."""
@@ -125,7 +131,7 @@ class Apply:
         merging.settle(self._db, key, cache, name)
         problems = self._disk.spread(name, merged.tree)
         self._installed(name, plan.wanted)
-        return self._outcome(name, plan, "merged", merged.tree, "your edits and upstream's went together", problems)
+        return self._outcome(name, plan, "merged", merged.tree, _MERGED[self._favor], problems)
 
     def _remove(self, name: str, plan: Plan) -> Outcome:
         left: list[str] = []

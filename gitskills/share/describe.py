@@ -29,19 +29,24 @@ def _headings(before: bytes, after: bytes) -> list[str]:
     if len(old) + len(new) > 20_000:
         return []
     found: dict[str, None] = {}
+    opening = _frontmatter(new)
     for tag, _, _, start, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
-            found[_above(new, max(start, end - 1))] = None
+            last = max(start, end - 1)
+            found["the frontmatter" if last < opening else _above(new[opening : last + 1])] = None
     return [place for place in found if place]
 
 
-def _above(lines: list[str], at: int) -> str:
-    for line in reversed(lines[: at + 1]):
+def _frontmatter(lines: list[str]) -> int:
+    """How many lines the frontmatter has, with both its fences; 0 where there is none."""
+    return lines.index("---", 1) + 1 if lines[:1] == ["---"] and "---" in lines[1:] else 0
+
+
+def _above(lines: list[str]) -> str:
+    for line in reversed(lines):
         heading = _HEADING.fullmatch(line)
         if heading:
             return heading[1][:40]
-        if line == "---":
-            return "the frontmatter"
     return ""
 
 

@@ -18,6 +18,8 @@ from gitskills.state.paths import Paths
 
 Scope = Literal["project", "global"]
 
+_NOTHING_HERE = f"no skills here: there is no {config.NAME} in this folder or above, up to its repository"
+
 
 @dataclass(frozen=True, slots=True)
 class Library:
@@ -78,6 +80,11 @@ class Project:
             there = ", ".join(sorted(self.config.sources)) or "none yet"
             raise GitskillsError(f"there is no source {name!r} in {self.file}", f"sources: {there}") from None
 
+    def no_sources(self) -> GitskillsError:
+        """The error of what needs a source where there is none."""
+        told = f"{self.file} names no sources" if self.file.exists() else _NOTHING_HERE
+        return GitskillsError(told, "`gitskills add URL` adds one")
+
     def cache(self, source: Source) -> Cache:
         """The cache repository of a source; nothing is fetched or made."""
         return Cache.open(normalise(source.url, base=self.root).url, self.paths)
@@ -97,7 +104,7 @@ class Project:
             here = _own_repository(Path.cwd())
             if here is None:
                 raise GitskillsError(
-                    f"no skills here: there is no {config.NAME} in this folder or above, up to its repository",
+                    _NOTHING_HERE,
                     "`gitskills add URL` takes skills from a repository; `gitskills init` makes a new library",
                 )
             found.append(here)
@@ -109,13 +116,19 @@ class Project:
 def load(paths: Paths, cwd: Path, *, glob: bool = False) -> Project:
     """Find and read the gitskills.yaml that holds at `cwd`, or the user's own with `glob`.
 
-    An absent file is an empty configuration, whose `file` says where it would be written.
+    An absent file is an empty configuration, whose `file` says where it would be written. Raises GitskillsError
+    where the folder's path is not UTF-8: neither the databases nor the lock could name it.
     """
-    if glob:
-        file = paths.config / config.NAME
-        return Project(paths, paths.home, "global", file, _read(file))
-    file = _find(cwd.absolute(), paths.home)
-    return Project(paths, file.parent, "project", file, _read(file))
+    file = paths.config / config.NAME if glob else _find(cwd.absolute(), paths.home)
+    root = paths.home if glob else file.parent
+    try:
+        os.path.realpath(root).encode("utf-8")
+    except UnicodeEncodeError:
+        raise GitskillsError(
+            f"the path of this folder, {os.fsencode(root)!r}, is not UTF-8",
+            "rename the folder; if it looks right to you, set a UTF-8 locale: LC_ALL=C.UTF-8",
+        ) from None
+    return Project(paths, root, "global" if glob else "project", file, _read(file))
 
 
 def _read(file: Path) -> Config:

@@ -1,7 +1,6 @@
 """`pull`: fetch, compare, merge, place. Everything before a folder is swapped in may be killed and repeated."""
 
 from gitskills.console import Progress
-from gitskills.errors import GitskillsError
 from gitskills.share import lockfile, upstream
 from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
@@ -13,7 +12,7 @@ def pull(project: Project, options: Options, progress: Progress | None = None) -
     Raises GitskillsError where nothing can be done at all; what concerns one skill is in its Outcome.
     """
     if not project.config.sources:
-        raise GitskillsError(f"{project.file} names no sources", "`gitskills add URL` adds one")
+        raise project.no_sources()
     lockfile.read(project.lock_path)  # a broken lock stops us before the network
     caches = upstream.caches(project)
     with upstream.refreshing({} if options.offline else caches, progress) as unreachable:

@@ -3,7 +3,6 @@
 import contextlib
 
 from gitskills.console import Progress
-from gitskills.errors import GitskillsError
 from gitskills.share import upstream
 from gitskills.share.gather import Gather
 from gitskills.share.place import Disk
@@ -21,7 +20,7 @@ def push(project: Project, options: Options, progress: Progress | None = None) -
     Raises GitskillsError where nothing can be published at all: no identity, no network, no permission.
     """
     if not project.config.sources:
-        raise GitskillsError(f"{project.file} names no sources", "`gitskills add URL` adds one")
+        raise project.no_sources()
     with (
         locked(project.paths.lock_for(project.root), what=str(project.root)),
         contextlib.closing(database.state(project.paths)) as db,

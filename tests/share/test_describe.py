@@ -44,6 +44,8 @@ def test_the_headings_that_changed() -> None:
 def test_a_text_without_headings() -> None:
     """Where no heading stands above the edit the file is named."""
     assert describe(files("a\nb\n"), files("a\nc\n")) == "edit SKILL.md"
+    assert describe(files(), files(TEXT.replace("Intro.", "Outro."))) == "edit SKILL.md"
+    assert describe(files("a\n---\nb\n"), files("a\n---\nc\n")) == "edit SKILL.md"
 
 
 def test_other_files() -> None:

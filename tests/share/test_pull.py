@@ -1,6 +1,7 @@
 """`pull`: the team's skills arrive, follow upstream, and go together with what was edited here."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from gitskills.errors import GitskillsError
 from gitskills.skills.file import EXECUTABLE, LINK
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, folder, numbered, person, skill, untouched
+from tests.processes import gitskills
 from tests.repositories import Files, git
 
 TWO: Files = {"skills/a/SKILL.md": numbered("a"), "skills/b/SKILL.md": numbered("b")}
@@ -111,7 +113,8 @@ def test_a_clash_is_settled_for_one_side(ada: Person, library: Path, favor: str,
     theirs = numbered("a").replace("line 1\n", "theirs\n").replace("line 9\n", "line nine\n")
     commit(library, {"skills/a/SKILL.md": theirs})
     assert ada.pull()["a"].action == "conflict"
-    assert ada.pull("a", favor=favor)["a"].action == "merged"
+    done = ada.pull("a", favor=favor)["a"]
+    assert done.action == "merged" and ("your lines" if favor == "ours" else "upstream's lines") in done.message
     assert ada.read("a") == theirs.replace("theirs\n", f"{wins}\n")
     assert ada.status()["a"] == status
     assert ada.pull()["a"].action in ("kept", "unchanged")
@@ -438,3 +441,13 @@ def test_a_pull_without_sources_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(GitskillsError) as error:
         ada.pull()
     assert "gitskills add" in error.value.hint
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names there are always Unicode")
+def test_a_project_whose_path_is_not_utf8(ada: Person, library: Path) -> None:
+    """Such a folder is an error that says so, before anything is written."""
+    root = Path(os.fsdecode(os.fsencode(ada.root.with_name("gr")) + b"\xfc"))
+    root.mkdir()
+    done = gitskills("add", str(library), cwd=root, env={"GITSKILLS_HOME": str(ada.store)})
+    assert done.code == 1 and r"gr\xfc" in done.err and "not UTF-8" in done.err
+    assert not any(root.iterdir())
