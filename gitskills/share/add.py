@@ -16,6 +16,7 @@ from gitskills.share.project import Project
 from gitskills.share.pull import pull
 from gitskills.share.select import Upstream, select, skill_name
 from gitskills.state.files import write_atomic
+from gitskills.state.lock import locked
 
 _GENERIC = frozenset(
     {"skills", "agent-skills", "claude-skills", "skill"}
@@ -51,7 +52,8 @@ def add(project: Project, wish: Wish, cwd: Path, progress: Progress | None = Non
     changed = config.with_source(text, source, where=str(project.file))
     grown = replace(project, config=config.parse(changed, where=str(project.file)))
     if not dry_run:
-        write_atomic(project.file, changed.encode())
+        with locked(project.paths.lock_for(project.root), what=str(project.root)):
+            write_atomic(project.file, changed.encode())
     return pull(grown, Options(chosen, dry_run=dry_run), progress)
 
 

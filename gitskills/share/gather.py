@@ -43,11 +43,13 @@ class Gather:
         self._db = db
         self._project = survey.project
         self._to = to
+        self._named = False
         self._listings: dict[str, Mapping[str, Found]] = {}
 
     def collect(self, names: tuple[str, ...]) -> Gathered:
         """Collect the skills `names`, or every edited one; nothing leaves the machine here."""
         gathered = Gathered()
+        self._named = bool(names)
         for name in names or sorted(self._survey.names()):
             problem = self._survey.disk.gather(name)
             if problem:
@@ -75,7 +77,9 @@ class Gather:
         install = self._survey.lock.get(name)
         facts = self._survey.facts(name, None) if live == self._survey.disk.live(name) else None
         base = base_of(facts) if facts else None
-        if base is not None and facts is not None and facts.ours == base and self._to is None:
+        # One that was named and is not in the lock goes through: a push may have been killed before it wrote it.
+        listed = install is not None or not self._named
+        if base is not None and facts is not None and facts.ours == base and self._to is None and listed:
             gathered.unchanged.append(name)
             return
         claim = self._claim(live) if base is None and install is None else ""
@@ -131,7 +135,7 @@ class Gather:
 
     def _listing(self, source: Source, cache: Cache) -> Mapping[str, Found]:
         if source.name not in self._listings:
-            if not cache.exists:
+            if not cache.exists or cache.head is None:  # or a first push was killed before it was noted here
                 cache.refresh()
             self._listings[source.name] = upstream.look(source, cache).skills
         return self._listings[source.name]
@@ -169,5 +173,5 @@ def _files(cache: Cache, found: Found) -> dict[str, File]:
 
 
 def _told(errors: Iterable[Diagnostic]) -> str:
-    shown = [f"{one.path}:{one.line}: {one.message}" for one in errors]
+    shown = [f"{one.path}:{one.line}: {one.message}" if one.path else one.message for one in errors]
     return "; ".join(shown[:5]) + (f"; and {len(shown) - 5} more" if len(shown) > 5 else "")

@@ -174,10 +174,13 @@ class Disk:
 
     def gather(self, name: str) -> str | None:
         """Take an edit made in an agent's copy over into the real folder; returns why that cannot be, or None."""
+        real = self.tree(name)
+        for place, (mode, tree) in list(self._rows.get(name, {}).items()):
+            if mode == "copy" and tree != real and _tree(os.path.join(place, name), None) == real is not None:
+                self._note(name, place, "copy", real)  # made equal by a run that was killed, or by hand
         copies = self.edited_copies(name)
         if not copies:
             return None
-        real = self.tree(name)
         if len(copies) > 1 or real != self.placed(name):
             shown = " and ".join(map(str, [self.live(name), *copies] if real != self.placed(name) else copies))
             return f"was edited differently in {shown}; make them equal, then run again"
@@ -185,6 +188,7 @@ class Disk:
         tree = tree_oid(files.entries(copies[0]))
         self.put(name, tree, [(path, f.mode, f.data) for path, f in content.items()], old=real, known={})
         self._note(name, str(copies[0].parent), "copy", tree)
+        self.record()  # or a run killed from here on would leave two folders that seem edited differently
         return None
 
     def record(self) -> None:
@@ -207,6 +211,8 @@ class Disk:
         dirs = list(git_dirs)
         keep = self.project.paths.state / "recovered"
         kept = []
+        for file in (self.project.file, self.project.lock_path):
+            files.sweep(file)
         for place in (self.project.skills_folder, *(spot.folder for spot in self.spots)):
             kept += recover(place, lambda tree: any(resolve(one, tree) for one in dirs), keep)
         return kept

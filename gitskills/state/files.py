@@ -21,6 +21,7 @@ _IGNORED = frozenset(
     {".git", ".DS_Store", "Thumbs.db", "desktop.ini", "__pycache__", "node_modules", ".venv", ".pytest_cache",
      ".mypy_cache", ".ruff_cache", ".openskills.json", ".clawhub", ".apm-pin"}
 )  # fmt: skip
+_TEMPORARY = ".gitskills-new"
 _IGNORED_ENDINGS = (".pyc", ".pyo", ".swp", ".swo", "~")
 
 
@@ -83,7 +84,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     """Replace the file `path` by `data`: a reader, a crash or a full disk sees the old bytes or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     target = Path(os.path.realpath(path))  # a config kept in a dotfiles repository stays a link
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=_TEMPORARY)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -98,6 +99,13 @@ def write_atomic(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed writers of the file `path` left beside it; use it under the lock that its writers hold."""
+    target = Path(os.path.realpath(path))
+    for left in target.parent.glob(f".{target.name}.*{_TEMPORARY}"):
+        left.unlink(missing_ok=True)
 
 
 def remove_tree(folder: Path) -> None:

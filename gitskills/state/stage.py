@@ -66,9 +66,9 @@ class Stage:
             raise Changed(f"{live} was removed while it was being replaced", "run again") from error
         if _tree(aside, known) != old:
             exchange.replace(aside, live, ready)
-            files.remove_tree(ready)
+            self._drop(ready)
             raise Changed(f"{live} was edited while it was being replaced", "it was left as it is; run again")
-        files.remove_tree(aside)
+        self._drop(aside)
 
     def take_away(self, name: str, *, old: str, known: Mapping[str, int] | None = None) -> None:
         """Remove the skill folder `name`, which must have the tree `old`; raises Changed where it does not."""
@@ -80,7 +80,11 @@ class Stage:
         if _tree(aside, known) != old:
             os.rename(aside, live)
             raise Changed(f"{live} was edited while it was being removed", "it was left as it is; run again")
-        files.remove_tree(aside)
+        self._drop(aside)
+
+    def _drop(self, folder: Path) -> None:
+        """Remove a folder that was swapped out."""
+        _drop(folder, self._part("build"))
 
     def _part(self, part: str) -> Path:
         if self._folder is None:
@@ -127,11 +131,21 @@ def recover(skills: Path, in_git: Callable[[str], bool], keep: Path) -> list[Pat
             if part == "aside" and not os.path.lexists(live):
                 os.rename(folder, live)
             elif in_git(_tree(folder, None) or ""):
-                files.remove_tree(folder)
+                _drop(folder, stage / "build")
             else:
                 kept.append(_keep(folder, keep))
     files.remove_tree(stage)
     return kept
+
+
+def _drop(folder: Path, build: Path) -> None:
+    """Remove a folder from the place where `build` is: what a crash leaves of it there goes, and is never put back."""
+    build.mkdir(exist_ok=True)
+    gone = build / folder.name
+    if os.path.lexists(gone):
+        files.remove_tree(gone)
+    os.rename(folder, gone)
+    files.remove_tree(gone)
 
 
 def _folder(skills: Path) -> Path:

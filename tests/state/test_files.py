@@ -195,3 +195,14 @@ def test_removing_a_folder_stays_inside_it(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(outside, target_is_directory=True)
     files.remove_tree(tmp_path / "link")
     assert [path.name for path in tmp_path.iterdir()] == ["outside"] and (outside / "kept").exists()
+
+
+def test_what_killed_writers_left_is_swept(tmp_path: Path) -> None:
+    """A temporary file of ours goes, and a file of others that is named alike, such as an editor's, stays."""
+    path = tmp_path / "gitskills.yaml"
+    ours = tmp_path / f".gitskills.yaml.abc{files._TEMPORARY}"
+    others = [tmp_path / ".gitskills.yaml.swp", tmp_path / "gitskills.yaml", tmp_path / ".gitskills.yaml.bak"]
+    for each in (ours, *others):
+        each.touch()
+    files.sweep(path)
+    assert sorted(tmp_path.iterdir()) == sorted(others)

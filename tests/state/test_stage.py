@@ -219,3 +219,27 @@ def test_an_edit_in_the_instant_of_the_swap_is_put_back(
         put(skills, TWO, ONE)
     assert files.read(skills / "a") == {**ONE, "SKILL.md": File(b"saved at the last moment\n")}
     assert not (skills.parent / NAME).exists()
+
+
+@pytest.mark.parametrize("verb", ["update", "removal"])
+def test_a_removal_cut_short_is_never_put_back(
+    skills: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Killed halfway through removing the old folder: what is left of it is dropped, not restored, not saved."""
+    put(skills, ONE)
+
+    def cut_short(folder: Path) -> None:
+        (folder / "SKILL.md").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "remove_tree", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        if verb == "update":
+            put(skills, TWO, ONE)
+        else:
+            with Stage(skills) as one:
+                one.take_away("a", old=files_oid(ONE))
+    monkeypatch.undo()
+    assert recover(skills, known(ONE, TWO).__contains__, tmp_path / "keep") == []
+    assert not (skills.parent / NAME).exists()
+    assert (files.read(skills / "a") == TWO) if verb == "update" else not (skills / "a").exists()
