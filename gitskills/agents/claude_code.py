@@ -154,7 +154,7 @@ def _user(
     if name := between(text, "<command-name>", "</command-name>").lstrip("/"):
         args = between(text, "<command-args>", "</command-args>")
         draft.user(f"/{name} {args}".strip(), uuid)
-        typed[uuid] = typed[prompt_id] = (len(draft.turns) - 1, name, args, prompt_id)
+        typed.update({key: (len(draft.turns) - 1, name, args, prompt_id) for key in (uuid, prompt_id) if key})
     else:
         draft.user(text, uuid)
 
