@@ -1,4 +1,4 @@
-"""Following skills that moved in their library: same skill, another folder, perhaps another name."""
+"""Following skills that moved in their library (same skill, another folder, perhaps another name) or left it."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -8,6 +8,7 @@ from gitskills.config import Pattern, Source
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.objects import MANIFEST, Found
+from gitskills.git.url import redact
 from gitskills.share import installed
 from gitskills.share.lockfile import Install
 from gitskills.share.place import Disk
@@ -42,6 +43,31 @@ def follow(source: Source, name: str, install: Install, to: Found, upstream: Ups
         return replace(pattern, name=new) if pattern.exact and pattern.name in (old, name) else pattern
 
     return replace(source, patterns=tuple(map(one, source.patterns)))
+
+
+def lost(lock: Mapping[str, Install], upstreams: Iterable[Upstream], moved: Iterable[str]) -> set[str]:
+    """The installed skills (by name) that their library removed: they did not move, and its URL and ref are the same.
+
+    Where a user points the source elsewhere, or the library is empty, a name that gives nothing stays an error.
+    """
+    gone = set()
+    for upstream in upstreams:
+        here = (upstream.source.name, redact(upstream.source.url), upstream.source.ref)
+        for name, install in lock.items():
+            if upstream.skills and (install.source, install.url, install.ref) == here:
+                gone |= {name} if install.path not in upstream.skills else set()
+    return gone - set(moved)
+
+
+def forget(source: Source, name: str, install: Install, upstream: Upstream) -> Source:
+    """The source without the pattern that named a lost skill exactly, unless that still gives another skill."""
+
+    def stays(pattern: Pattern) -> bool:
+        meant = pattern.name in (install.path, install.path.rpartition("/")[2]) and pattern.alias in (None, name)
+        left = any(pattern.matches(skill_name(one, upstream), one.path) for one in upstream.skills.values())
+        return not (pattern.exact and meant) or left
+
+    return replace(source, patterns=tuple(filter(stays, source.patterns)))
 
 
 def move(disk: Disk, survey: Survey, old: str, new: str) -> None:

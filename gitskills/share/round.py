@@ -99,13 +99,13 @@ class _Round:
         return Report(told, self.unreachable, tuple(recovered), self.disk.claims.problems)
 
     def _select(self, survey: Survey) -> tuple[dict[str, Wanted], list[Refused]]:
-        """Choose what is wanted of every source at hand, following skills that were renamed upstream."""
+        """Choose what is wanted of every source at hand, following skills that were renamed or removed upstream."""
         upstreams = self._look()
-        wanted, refused = select(upstreams, survey.lock)
         moved = renames.moved(survey.lock, upstreams, self.caches)
-        if moved:
-            upstreams = [self._follow(one, moved, survey) for one in upstreams]
-            wanted, refused = select(upstreams, survey.lock)
+        lost = {name for name in renames.lost(survey.lock, upstreams, moved) if self._meant(name)}
+        if moved or lost:
+            upstreams = [self._follow(one, moved, lost, survey) for one in upstreams]
+        wanted, refused = select(upstreams, survey.lock)
         for name, to in moved.items():
             source = survey.lock[name].source
             new = next((n for n, w in wanted.items() if (w.source.name, w.found.path) == (source, to.path)), name)
@@ -138,12 +138,15 @@ class _Round:
         with contextlib.suppress(GitskillsError):  # `search` tries again, and says what is wrong
             using(self.project.paths, work)
 
-    def _follow(self, one: Upstream, moved: Mapping[str, Found], survey: Survey) -> Upstream:
-        """Rewrite the patterns of a source, in memory and in gitskills.yaml, that name a skill by its old name."""
+    def _follow(self, one: Upstream, moved: Mapping[str, Found], lost: set[str], survey: Survey) -> Upstream:
+        """Rewrite the patterns of a source, in memory and in gitskills.yaml, that name what is not there any more."""
         source = one.source
         for name, to in moved.items():
             if survey.lock[name].source == source.name:
                 source = renames.follow(source, name, survey.lock[name], to, one)
+        for name in lost:
+            if survey.lock[name].source == source.name:
+                source = renames.forget(source, name, survey.lock[name], one)
         if source != one.source and not self.options.dry_run:
             changed = config.with_patterns(self.project.text, source.name, source.patterns)
             write_atomic(self.project.file, changed.encode())

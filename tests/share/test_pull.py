@@ -157,6 +157,33 @@ def test_an_upstream_deletion_is_followed(ada: Person, library: Path) -> None:
         assert ada.pull().keys() == {"b"}
 
 
+def test_an_upstream_deletion_is_followed_in_the_list_of_names(tmp_path: Path, library: Path) -> None:
+    """Named skills that the library deletes leave gitskills.yaml too; of their folders the edited one stays."""
+    ada = person(tmp_path, library, more="    skills:\n      - a  # ships\n      - {name: b, as: bb}\n      - c\n")
+    commit(library, {"skills/c/SKILL.md": numbered("c")})
+    ada.pull()
+    ada.edit("a", "line 1\n", "mine\n")
+    commit(library, {f"skills/{name}/SKILL.md": None for name in "ab"})
+    assert ada.pull("c")["c"].action == "unchanged" and "- a" in ada.config.read_text(), "only what is named"
+    done = {name: one.action for name, one in ada.pull(dry_run=True).items()}
+    assert done == {"a": "kept", "bb": "removed", "c": "unchanged"} and "- a" in ada.config.read_text()
+    assert {name: one.action for name, one in ada.pull().items()} == done
+    assert ada.read("a").count("mine") == 1 and not (ada.skills / "bb").exists()
+    assert [one.name for one in ada.project.config.sources["team"].patterns] == ["c"]
+    assert ada.pull().keys() == {"a", "c"}
+
+
+def test_a_ref_without_the_skill_is_no_deletion(tmp_path: Path, library: Path) -> None:
+    """Where the source is pointed elsewhere a name that gives nothing is an error, and what is installed stays."""
+    ada = person(tmp_path, library, more="    skills: [a, b]\n")
+    ada.pull()
+    git("branch", "old", cwd=library)
+    commit(library, {"skills/a/SKILL.md": None}, ref="old")
+    ada.config.write_text(ada.config.read_text().replace("skills: [a, b]", "ref: old\n    skills: [a, b]"))
+    assert ada.pull()["a"].action == "refused"
+    assert (ada.skills / "a").is_dir() and ada.lock().keys() == {"a", "b"}
+
+
 def test_an_edited_skill_survives_its_upstream_deletion(ada: Person, library: Path) -> None:
     """A skill deleted upstream but edited here is kept and reported each time, until it is published or removed."""
     ada.edit("a", "line 1\n", "mine\n")
