@@ -15,9 +15,9 @@ from gitskills.errors import GitskillsError
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Use a team's skills": ("add", "pull", "push", "status", "diff", "remove", "adopt"),
     "Look": ("list", "show", "search", "log", "blame", "verify", "revert"),
-    "Learn from sessions": ("improve", "review"),
+    "Learn from sessions": ("improve", "review", "work"),
     "Keep a library": ("init", "new", "validate"),
-    "This machine": ("doctor", "demo"),
+    "This machine": ("hooks", "doctor", "demo"),
 }
 HIDDEN = ("hook",)
 

@@ -1,10 +1,14 @@
 """`gitskills doctor`: what works here."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gitskills.commands import options
+
+if TYPE_CHECKING:
+    from gitskills.share.machine import Check
 
 MARKS = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("skipped", "yellow")}
 
@@ -22,7 +26,7 @@ def command(offline: bool, glob: bool, as_json: bool) -> int:
     from gitskills.share.doctor import examine
     from gitskills.state.paths import paths
 
-    checks = examine(paths(), Path.cwd(), glob=glob, offline=offline)
+    checks = examine(paths(), Path.cwd(), glob=glob, offline=offline) + _hooks(glob)
     if as_json:
         console.emit_json([{"check": c.check, "ok": c.ok, "message": c.message, "fix": c.fix} for c in checks])
     else:
@@ -33,3 +37,23 @@ def command(offline: bool, glob: bool, as_json: bool) -> int:
             if one.fix:
                 console.say(" " * (width + 11), ("→ ", "dim"), one.fix)
     return 1 if any(one.ok is False for one in checks) else 0
+
+
+def _hooks(glob: bool) -> "list[Check]":
+    """Look at the agents that our hooks are registered with, in the project and for the user."""
+    from gitskills.agents.hooks import REGISTRATIONS
+    from gitskills.agents.table import Scope
+    from gitskills.errors import GitskillsError
+    from gitskills.improve import hooks
+    from gitskills.share.machine import Check
+
+    try:
+        project = options.project(glob)
+    except GitskillsError:
+        return []  # told already
+    scopes: tuple[Scope, ...] = ("global",) if glob else ("project", "global")
+    found = []
+    for scope in scopes:
+        where = hooks.places(project.paths, project.root, scope, tuple(REGISTRATIONS), named=False)
+        found += hooks.troubles(hooks.status(project.paths, where, Path.cwd()))
+    return [Check(f"hooks {agent}", well, message, fix) for agent, well, message, fix in found]
