@@ -58,9 +58,12 @@ def command(
     else:
         style = {"improved": "green", "rejected": "bold red"}.get(found.decision, "yellow")
         console.say((found.decision, style), "  ", (name, "bold"), f"  {console.one_line(found.reason)}")
-        for check in found.checks:
-            mark = ("ok", "green") if check.ok else ("no", "red")
-            console.say("    ", mark, f"  {check.name}  {console.one_line(check.message)}")
+        wrong = [check for check in found.checks if not check.ok]
+        for check in wrong:
+            console.say("    ", (check.name, "red"), f"  {console.one_line(check.message)}")
+        if found.checks:
+            passed = f"{len(found.checks) - len(wrong)} of {len(found.checks)} checks of the gate passed"
+            console.say("    ", (passed, "dim"))
         if found.branch:
             console.say("    ", ("on ", "dim"), found.branch, ("  `gitskills review` shows it", "dim"))
     return 1 if found.decision == "rejected" else 0

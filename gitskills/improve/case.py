@@ -13,7 +13,7 @@ from gitskills.improve import candidate, deliver, gate, judge, propose
 from gitskills.improve.gate import Check, Decision, Facts
 from gitskills.improve.judge import Verdict
 from gitskills.improve.propose import Attempt, Proposal
-from gitskills.improve.words import Ask, line, quote
+from gitskills.improve.words import LINE_LIMIT, Ask, line, quote
 from gitskills.models.protocol import Model, ModelFailed
 from gitskills.skills.edit import Rejected, apply
 from gitskills.skills.file import File
@@ -93,7 +93,8 @@ class Improved:
 class Case:
     """One run: counts the calls, and knows who asks; `publish` overrides the library's policy.
 
-    With `dry_run` models are asked and the gate decides, and nothing is written.
+    With `dry_run` models are asked and the gate decides, and nothing is written. `shown` returns the sessions that
+    showed the weakness, this one included, where somebody keeps count.
     """
 
     target: Target
@@ -102,6 +103,7 @@ class Case:
     who: Identity
     publish: Literal["review", "direct"] | None = None
     dry_run: bool = False
+    shown: Callable[[Verdict, Proposal], tuple[str, ...]] | None = None
     calls: int = 0
     names: dict[str, str] = field(default_factory=dict)
 
@@ -174,9 +176,13 @@ class Case:
             upstream=target.tree,
             policy=policy,
             edits=proposal.edits,
-            sessions=self.witness.sessions or (self.witness.evidence,),
+            sessions=self._shown(verdict, proposal),
         )
         return self._deliver(verdict, proposal, gate.decide(facts), result)
+
+    def _shown(self, verdict: Verdict, proposal: Proposal) -> tuple[str, ...]:
+        found = self.shown(verdict, proposal) if self.shown else self.witness.sessions
+        return found or (self.witness.evidence,)
 
     def _deliver(
         self, verdict: Verdict, proposal: Proposal, decision: Decision, result: Mapping[str, File]
@@ -216,16 +222,16 @@ class Case:
             tree=tree,
             edit=proposal.fingerprint,
             evidence=(self.witness.evidence,),
-            judge=f"{self.names.get('judge', '')} v1",
-            proposer=f"{self.names.get('proposer', '')} v1",
+            judge=f"{self.names.get('judge', '')} v{judge.VERSION}",
+            proposer=f"{self.names.get('proposer', '')} v{propose.VERSION}",
             gate=decision.figures,
             calls=self.calls,
             co_authors=(f"{self.who.name} <{self.who.email}>",),
         )
-        said = [line(verdict.reason)]
+        said = [quote(verdict.reason, LINE_LIMIT)]
         said += [f'The user: "{quote(verdict.evidence[0])}"'] if verdict.evidence else []
         said += [f"Rejected: {line(reason)}" for reason in decision.reasons] if decision.status == "rejected" else []
-        return deliver.Draft(self.target.path, tree, line(proposal.weakness, 72), "\n\n".join(said), event)
+        return deliver.Draft(self.target.path, tree, quote(proposal.weakness, 72), "\n\n".join(said), event)
 
     def _told(self, verdict: Verdict, decision: Outcome) -> Improved:
         return Improved(self.target.skill, verdict.outcome, verdict.layer, verdict.reason, decision, calls=self.calls)

@@ -1,5 +1,6 @@
 """The story `demo` tells: a team of two, their library, and what happens to one skill. Data and set-up, no talk."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,15 @@ description: Deploy the web service to staging or production. Use when asked to 
 
 `make release ENV=production VERSION=previous`
 """
+
+
+SAID = (
+    ("user", "please deploy the shop"),
+    ("skill", "deploy"),
+    ("assistant", "Done: the shop is in production."),
+    ("user", "No, that was wrong: it is Friday evening and nobody is here. Never deploy on a Friday."),
+)
+"""What is said in the session in which the skill fails its user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class Person:
             "GITSKILLS_HOME": str(self.home / ".gitskills"),
             "GIT_CONFIG_GLOBAL": str(self.home / ".gitconfig"),
             "GIT_CONFIG_NOSYSTEM": "1",
+            "GITSKILLS_MODEL": "rules",  # no model is asked, whatever is installed here
         }
 
 
@@ -83,6 +94,25 @@ def act(person: Person, edit: tuple[str, str, str]) -> None:
     file = person.project / ".agents" / "skills" / skill / "SKILL.md"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(old, new) if old else new, encoding="utf-8", newline="\n")
+
+
+def session(root: Path) -> Path:
+    """Write the transcript Ben's agent leaves of that session; returns the file."""
+    file = root / "ben" / "friday.jsonl"
+    rows = []
+    for number, (kind, text) in enumerate(SAID):
+        use = {"type": "tool_use", "id": "toolu_01", "name": "Skill", "input": {"skill": text}}
+        content = {"user": text, "assistant": [{"type": "text", "text": text}], "skill": [use]}[kind]
+        role = "user" if kind == "user" else "assistant"
+        row = {
+            "type": role,
+            "uuid": f"{number}",
+            "parentUuid": f"{number - 1}" if number else None,
+            "sessionId": "demo",
+        }
+        rows.append(json.dumps(row | {"message": {"role": role, "content": content}}) + "\n")
+    file.write_text("".join(rows), encoding="utf-8")
+    return file
 
 
 def story(root: Path) -> Iterator[Step]:
@@ -119,8 +149,21 @@ def story(root: Path) -> Iterator[Step]:
     yield Step("Her push merges with Ben's and lands on top of it. Nothing was forced.", "Ada", ("gitskills", "push"))
     yield Step("Ben pulls: both edits are there.", "Ben", ("gitskills", "pull"))
     yield Step("", "Ben", ("gitskills", "show", "deploy"))
-    yield Step("The audit trail is git's own history …", "Ben", ("gitskills", "log", "deploy"))
-    yield Step("… down to who wrote each line.", "Ben", ("gitskills", "blame", "deploy"))
+    yield Step("The audit trail is git's own history.", "Ben", ("gitskills", "log", "deploy"))
+    yield from _learning(root)
     yield Step(
         "And every version can be had back.", "Ben", ("gitskills", "revert", "deploy", "--to", "v1", "--dry-run")
     )
+
+
+def _learning(root: Path) -> Iterator[Step]:
+    """The skill fails somebody, and is better afterwards."""
+    said = SAID[-1][1]
+    yield Step(f'Later the skill fails Ben. He tells his agent: "{said}"')
+    failed = ("gitskills", "improve", "deploy", "--session", str(session(root)))
+    yield Step("gitskills reads the session, judges, and proposes one small edit as a commit.", "Ben", failed)
+    yield Step("It waits on a branch. Ada looks at what waits, and accepts it.", "Ada", ("gitskills", "review"))
+    yield Step("", "Ada", ("gitskills", "review", "accept", "--all"))
+    yield Step("Everybody gets it, and the trail says where it came from …", "Ben", ("gitskills", "pull"))
+    yield Step("", "Ben", ("gitskills", "log", "deploy"))
+    yield Step("… down to who wrote each line.", "Ben", ("gitskills", "blame", "deploy"))

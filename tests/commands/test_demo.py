@@ -18,6 +18,8 @@ def test_the_demo_tells_its_story_and_cleans_up(run: Run, home: Path, tmp_path: 
         "then tell #ops why.",
         "v3",
         "Ben <ben@example.com>",
+        "Never deploy on a Friday.",
+        "#toolu_01",
     ):
         assert part in done.out
     assert list(scratch.iterdir()) == []
