@@ -80,13 +80,17 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole gitskills.yaml; `agents` is None where the file leaves it to detection."""
+    """A whole gitskills.yaml; `agents` is None where the file leaves it to detection.
+
+    `improve` is False where a project wants none of its sessions judged.
+    """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
     agents: tuple[str, ...] | None = None
     placement: Placement = "symlink"
     models: Mapping[str, str] = field(default_factory=dict)
     library: Library = Library()
+    improve: bool = True
 
 
 def parse(text: str, *, where: str = NAME) -> Config:
@@ -100,6 +104,7 @@ def parse(text: str, *, where: str = NAME) -> Config:
         placement=cast(Placement, _choice(data, "placement", ("symlink", "copy"), "symlink", where, "")),
         models={key: str(value) for key, value in _mapping(data.get("models"), where, "models").items()},
         library=_library(_mapping(data.get("library"), where, "library"), where, present="library" in data),
+        improve=data.get("improve") is not False and _choice(data, "improve", ("on", "off"), "on", where, "") == "on",
     )
 
 

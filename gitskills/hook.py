@@ -36,6 +36,37 @@ def _deliver(event: str, agent: str, folder: str) -> None:
 
         folder = str(paths().inbox)
     inbox.write(folder, event, agent, payload)
+    if inbox.due(folder, event, payload):
+        _start(os.path.dirname(folder))
+
+
+def _start(state: str) -> None:
+    """Start a worker that outlives us and the agent: no terminal, no descriptors of ours, nobody's child.
+
+    It starts in a folder of ours: Python looks for modules where it is started, and a project could hold anything.
+    """
+    words = [sys.executable, "-m", "gitskills", "work", "--drain"]
+    if sys.platform == "win32":
+        import subprocess
+
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+        null = subprocess.DEVNULL
+        subprocess.Popen(words, cwd=state, stdin=null, stdout=null, stderr=null, creationflags=flags)
+        return
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return
+    try:
+        os.setsid()
+        if os.fork() == 0:  # not a leader of its session, it can never get a terminal
+            null = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(null, descriptor)
+            os.closerange(3, 4096)
+            os.chdir(state)
+            os.execv(words[0], words)
+    finally:
+        os._exit(0)
 
 
 def _words(arguments: list[str]) -> tuple[str, str, str]:

@@ -116,6 +116,27 @@ def _hooks(db: sqlite3.Connection) -> None:
     )
 
 
+def _sessions(db: sqlite3.Connection) -> None:
+    """Judgment windows of sessions, the jobs they lead to, and what was judged (see improve/windows.py)."""
+    db.execute(
+        "CREATE TABLE window (agent TEXT NOT NULL, session TEXT NOT NULL, skill TEXT NOT NULL, cwd TEXT NOT NULL, "
+        "tool_use TEXT NOT NULL, messages INTEGER NOT NULL, at REAL NOT NULL, "
+        "PRIMARY KEY (agent, session)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE job (id INTEGER PRIMARY KEY, event TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, "
+        "session TEXT NOT NULL, skill TEXT NOT NULL, cwd TEXT NOT NULL, tool_use TEXT NOT NULL, "
+        "transcript TEXT NOT NULL, reaction TEXT NOT NULL, at REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, "
+        "done INTEGER NOT NULL DEFAULT 0)"
+    )
+    db.execute("CREATE INDEX job_pending ON job (id) WHERE NOT done")
+    db.execute(
+        "CREATE TABLE verdict (url TEXT NOT NULL, skill TEXT NOT NULL, tree TEXT NOT NULL, session TEXT NOT NULL, "
+        "source TEXT NOT NULL, outcome TEXT NOT NULL, layer TEXT, reason TEXT NOT NULL, weakness TEXT NOT NULL, "
+        "at REAL NOT NULL, PRIMARY KEY (url, skill, tree, session)) WITHOUT ROWID"
+    )
+
+
 def _trail(db: sqlite3.Connection) -> None:
     """The audit trail of a repository up to a tip: its skills, the folders they were seen in, and each change."""
     db.execute(
@@ -155,7 +176,7 @@ def _search(db: sqlite3.Connection) -> None:
     db.execute("CREATE VIRTUAL TABLE search_text USING fts5 (name, description, body, tokenize = 'porter unicode61')")
 
 
-_STATE: tuple[Migration, ...] = (_placements, _hooks)
+_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions)
 _INDEX: tuple[Migration, ...] = (
     _trail,
     _search,

@@ -10,7 +10,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 EVENTS = ("session-start", "prompt", "skill", "stop", "session-end")
@@ -21,6 +21,9 @@ _CHUNK = 1 << 20
 # These have no tool for skills: they read the file. All their tool calls come here, and only such a read matters.
 _READERS = frozenset({"codex", "cursor", "pi"})
 _MARK = b"SKILL.md"
+
+# Events that nobody takes (no skill was used) are taken all the same before they slow the hook down.
+_MANY = 256
 
 _count = 0
 
@@ -93,6 +96,41 @@ def write(folder: str, event: str, agent: str, payload: bytes) -> str:
         os.unlink(aside)
         raise
     return name
+
+
+def due(folder: str, event: str, payload: bytes) -> bool:
+    """Whether an event that was just left should start a worker: a user spoke, and that may be about a skill.
+
+    It may where a skill was used since the inbox was last taken, or where the session has an open window: then
+    `windows` holds an empty file with the session's id as its name, in hex.
+    """
+    if event != "prompt":
+        return False
+    names = os.listdir(os.path.join(folder, "new"))
+    if len(names) >= _MANY or any(".skill." in name for name in names):
+        return True
+    try:
+        marks = os.listdir(os.path.join(folder, "windows"))
+    except FileNotFoundError:
+        return False
+    return any(bytes.fromhex(mark) in payload for mark in marks)
+
+
+def mark(folder: str, sessions: "Collection[str]") -> None:
+    """Leave a file for each session with an open window, and none for others; see `due`."""
+    windows = os.path.join(folder, "windows")
+    wanted = {session.encode("utf-8", "replace")[:100].hex() for session in sessions if session}
+    try:
+        there = set(os.listdir(windows))
+    except FileNotFoundError:
+        if not wanted:
+            return
+        os.makedirs(windows, 0o700, exist_ok=True)
+        there = set()
+    for name in wanted - there:
+        os.close(os.open(os.path.join(windows, name), os.O_WRONLY | os.O_CREAT, 0o600))
+    for name in there - wanted:
+        os.unlink(os.path.join(windows, name))
 
 
 def take(folder: "Path", *, now: float, timeout: float = 120.0) -> "Iterator[Message]":

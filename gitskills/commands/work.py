@@ -1,0 +1,50 @@
+"""`gitskills work`: what agents told through their hooks becomes verdicts and, where a skill failed, a commit."""
+
+import click
+
+from gitskills.commands import options
+
+STYLES = {"improved": "green", "ok": "green", "rejected": "bold red"}
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Only what is there now.")
+@click.option("--drain", is_flag=True, help="Until nothing is left, also of what comes meanwhile; this is the default.")
+@options.as_json
+def command(once: bool, drain: bool, as_json: bool) -> int:
+    """Process what agents told through their hooks; hooks start this by themselves when there is something to judge.
+
+    A skill that gitskills placed opens a window of three messages of the user (GITSKILLS_WINDOW). Each is judged;
+    where the skill's text failed the user, one small edit is proposed on a branch of its library.
+    """
+    from contextlib import closing
+
+    from gitskills import console
+    from gitskills.commands.installed import Installed
+    from gitskills.improve.windows import MESSAGES
+    from gitskills.improve.worker import Worker
+    from gitskills.state import database, inbox
+    from gitskills.state.paths import paths
+
+    if once and drain:
+        raise click.UsageError("--once and --drain exclude each other")
+    where = paths()
+    said = where.environ.get("GITSKILLS_WINDOW", "")
+    messages = int(said) if said.isdecimal() and int(said) > 0 else MESSAGES
+    rows, passed = [], []
+    if inbox.heeded(where.environ):
+        with closing(database.state(where)) as db:
+            worker = Worker(where, db, Installed(where), messages)
+            worker.run(once=once)
+        rows, passed = worker.rows, worker.passed
+    if as_json:
+        console.emit_json([row.json() for row in rows])
+    else:
+        for row in rows:
+            style = STYLES.get(row.decision, "yellow")
+            console.say((f"{row.decision:>9}", style), "  ", (row.skill, "bold"), f"  {console.one_line(row.reason)}")
+        if not rows:
+            console.note("nothing to judge")
+    for text in passed:
+        console.note(f"passed over: {console.one_line(text)}")
+    return 0
