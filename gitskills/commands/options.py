@@ -51,8 +51,10 @@ def tell(outcomes: "list[Outcome]", *, dry_run: bool) -> None:
     if several:
         console.say(*_action("installed", dry_run), f"{len(told)} skills")
     rest = len(outcomes) - len(told)
-    if rest or not outcomes:
+    if rest:
         console.say((f"{rest} skill{'' if rest == 1 else 's'} unchanged", "dim"))
+    elif not outcomes:
+        console.say(("no skills: nothing to do", "dim"))
     if dry_run:
         console.note("dry run: nothing was written")
 

@@ -352,6 +352,7 @@ def test_an_empty_library(tmp_path: Path, skill_repo: SkillRepo) -> None:
     """An empty repository gives no skills and no error."""
     ada = person(tmp_path, skill_repo())
     assert ada.pull() == {}
+    assert ada.run("pull").out == "no skills: nothing to do\n"
 
 
 def test_only_one_persons_skills(tmp_path: Path, skill_repo: SkillRepo) -> None:
