@@ -104,7 +104,7 @@ def parse(text: str, *, where: str = NAME) -> Config:
         placement=cast(Placement, _choice(data, "placement", ("symlink", "copy"), "symlink", where, "")),
         models={key: str(value) for key, value in _mapping(data.get("models"), where, "models").items()},
         library=_library(_mapping(data.get("library"), where, "library"), where, present="library" in data),
-        improve=data.get("improve") is not False and _choice(data, "improve", ("on", "off"), "on", where, "") == "on",
+        improve=data.get("improve") is True or _choice(data, "improve", ("on", "off"), "on", where, "") == "on",
     )
 
 
