@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from gitskills import config
 from gitskills.config import Pattern, Source
@@ -95,7 +96,10 @@ def _chosen(there: Upstream, source: Source, names: tuple[str, ...], alias: str 
 
 def source_name(url: str, project: Project) -> str:
     """A source's name from its URL: the repository's, with its owner where that alone says little or is taken."""
-    parts = [part for part in url.removesuffix(".git").replace(":", "/").split("/") if part]
+    bare = url.removesuffix(".git")
+    readable = unquote(bare) if url.startswith("file:") else bare  # a folder `my skills` is `my%20skills` in its URL
+    plain = "-".join("".join(letter if letter.isprintable() else " " for letter in readable).split())
+    parts = [part for part in plain.replace(":", "/").split("/") if part.strip(".")]
     last = parts[-1].lower()
     owner = parts[-2].lower() if len(parts) > 2 else ""
     long = f"{owner}-{last}" if owner and not url.startswith("file:") else last

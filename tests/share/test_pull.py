@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitskills.errors import GitskillsError
+from gitskills.share.add import source_name
 from gitskills.skills.file import EXECUTABLE, LINK
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, folder, numbered, person, skill, untouched
@@ -346,6 +347,15 @@ def test_a_pattern_that_gives_nothing_is_refused_with_a_guess(tmp_path: Path, li
     done = ada.pull()
     assert done["aa"].action == "refused" and done["b"].action == "installed"
     assert "no such skill" in done["aa"].message
+
+
+def test_a_source_is_called_as_its_folder_reads(tmp_path: Path, ada: Person) -> None:
+    """The name of a source is the repository's without the signs of a URL, and nothing that could be a path."""
+    local = (tmp_path / "My skills \u00fc.git").as_uri()
+    assert source_name(local, ada.project) == "my-skills-\u00fc"
+    assert source_name("file:///x%2f..", ada.project) == "x"
+    assert "\x1b" not in source_name("file:///x/%1b[2Jy", ada.project)
+    assert source_name("https://example.com/o/my%20x.git", ada.project) == "my%20x"
 
 
 def test_an_empty_library(tmp_path: Path, skill_repo: SkillRepo) -> None:
