@@ -12,7 +12,9 @@ import pytest
 
 from gitskills.errors import GitskillsError
 from gitskills.git.commit import Identity
+from gitskills.improve import windows
 from gitskills.improve.case import Models, Target
+from gitskills.improve.intake import Intake
 from gitskills.improve.site import Placed
 from gitskills.improve.worker import LAG, TRIES, Worker
 from gitskills.state import database, inbox
@@ -155,3 +157,27 @@ def test_another_skill_of_that_name_is_not_ours(
     worker.run()
     [found] = worker.rows
     assert ("reached the library" in found.reason) == ours and ("another of that name" in found.reason) != ours
+
+
+@pytest.mark.parametrize(
+    ("agent", "event", "payload", "opens"),
+    [
+        ("claude-code", "skill", {"hook_event_name": "UserPromptExpansion", "command_name": "deploy"}, True),
+        ("claude-code", "prompt", {"hook_event_name": "UserPromptSubmit", "prompt": "/deploy now"}, True),
+        ("claude-code", "prompt", {"hook_event_name": "UserPromptSubmit", "prompt": "/clear"}, False),
+        ("codex", "skill", {"tool_name": "Bash", "tool_input": {"command": "cat FOLDER/SKILL.md"}}, True),
+        ("codex", "skill", {"tool_name": "Bash", "tool_input": {"command": "cat /elsewhere/deploy/SKILL.md"}}, False),
+        ("codex", "prompt", {"prompt": "use $deploy on the shop"}, True),
+        ("claude-code", "stop", {"hook_event_name": "Stop"}, False),
+    ],
+    ids=["expansion", "typed", "a command", "read", "read of another", "mention", "stop"],
+)
+def test_what_opens_a_window(
+    where: Paths, db: sqlite3.Connection, site: Site, agent: str, event: str, payload: dict[str, object], opens: bool
+) -> None:
+    """A skill of ours that is called, typed, mentioned, or read from its own folder; nothing else."""
+    text = json.dumps({"session_id": "s2", "cwd": str(where.home)} | payload).replace("FOLDER", str(site.folder))
+    inbox.write(str(where.inbox), event, agent, text.encode())
+    Intake(where, db, site).run(now=1.0)
+    assert ("s2" in windows.sessions(db)) == opens
+    assert (b"s2".hex() in os.listdir(where.inbox / "windows")) == opens
