@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from gitskills.config import Source
@@ -51,7 +52,7 @@ class Gather:
         gathered = Gathered()
         self._named = bool(names)
         for name in names or sorted(self._survey.names()):
-            problem = self._survey.disk.gather(name)
+            problem = self._survey.disk.gather(name, partial(self._survey.known, name, None))
             if problem:
                 gathered.refused[name] = problem
                 continue

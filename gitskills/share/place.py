@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +11,7 @@ from gitskills.errors import GitskillsError
 from gitskills.share.foreign.claims import Claims
 from gitskills.share.project import Project
 from gitskills.share.spots import Spot, spots
-from gitskills.skills.tree import tree_oid
+from gitskills.skills.tree import files_oid, tree_oid
 from gitskills.state import files
 from gitskills.state.stage import Changed, Content, Stage, recover
 
@@ -118,8 +118,8 @@ class Disk:
                 problems.append(
                     f"{spot.shown}/{name} is {f'from {whose}' if whose else 'not from gitskills'} and was left alone"
                 )
-            elif row != (mode, tree) and (mode == "copy" or row is None or row[0] != mode):
-                self._note(name, spot.place, mode, tree)
+            elif mode == "copy" or row is None or row[0] != mode:
+                self._keep(name, spot.place, mode, tree if mode == "link" else self.tree(name) or tree)
         return problems
 
     def take_away(self, name: str, tree: str, known: Mapping[str, int]) -> list[str]:
@@ -172,22 +172,32 @@ class Disk:
                     found.setdefault(now or "", Path(place) / name)
         return [path for now, path in found.items() if now != self.tree(name)]
 
-    def gather(self, name: str) -> str | None:
-        """Take an edit made in an agent's copy over into the real folder; returns why that cannot be, or None."""
-        real = self.tree(name)
-        for place, (mode, tree) in list(self._rows.get(name, {}).items()):
-            if mode == "copy" and tree != real and _tree(os.path.join(place, name), None) == real is not None:
-                self._note(name, place, "copy", real)  # made equal by a run that was killed, or by hand
+    def gather(self, name: str, known: Callable[[], Mapping[str, int]]) -> str | None:
+        """Take an edit made in an agent's copy over into the real folder; returns why that cannot be, or None.
+
+        Copies hold no by-products, not even those that git tracks, which `known` is asked for.
+        """
+        made = [(place, tree) for place, (mode, tree) in self._rows.get(name, {}).items() if mode == "copy"]
+        if not made:
+            return None
+        plain = self.tree(name)
+        for place, tree in made:
+            if tree != plain and _tree(os.path.join(place, name), None) == plain is not None:
+                self._note(name, place, "copy", plain)  # made equal by a run that was killed, or by hand
         copies = self.edited_copies(name)
         if not copies:
             return None
+        tracked = known()
+        real = self.tree(name, tracked)
         if len(copies) > 1 or real != self.placed(name):
             shown = " and ".join(map(str, [self.live(name), *copies] if real != self.placed(name) else copies))
             return f"was edited differently in {shown}; make them equal, then run again"
-        content = files.read(copies[0])
-        tree = tree_oid(files.entries(copies[0]))
-        self.put(name, tree, [(path, f.mode, f.data) for path, f in content.items()], old=real, known={})
-        self._note(name, str(copies[0].parent), "copy", tree)
+        edited = files.read(copies[0])
+        here = files.read(self.live(name), tracked) if real else {}
+        hidden = {path: one for path, one in here.items() if any(map(files.ignored, path.split("/")))}
+        content = [(path, one.mode, one.data) for path, one in (hidden | edited).items()]
+        self.put(name, files_oid(hidden | edited), content, old=real, known=tracked)
+        self._note(name, str(copies[0].parent), "copy", files_oid(edited))
         self.record()  # or a run killed from here on would leave two folders that seem edited differently
         return None
 
@@ -228,7 +238,7 @@ class Disk:
                 spot.unlink(name)
             else:
                 now = _tree(os.path.join(spot.place, name), None)
-                if now is None or (now != tree and row != ("copy", now)):
+                if now is None or (now != tree and row != ("copy", now) and now != self.tree(name)):
                     return None
                 if row is None and self.claims.refusal(spot.folder / name):
                     return None
@@ -237,11 +247,11 @@ class Disk:
                     now = None
         if now is None and by_link and spot.link(name):
             return "link"
-        self._copy(spot, name, tree, now)
+        self._copy(spot, name, now)
         return "copy"
 
-    def _copy(self, spot: Spot, name: str, tree: str, now: str | None) -> None:
-        if now != tree:
+    def _copy(self, spot: Spot, name: str, now: str | None) -> None:
+        if now != self.tree(name):
             content = files.read(self.live(name))
             self._stage(spot.place).put(name, [(p, f.mode, f.data) for p, f in content.items()], old=now)
 
@@ -249,6 +259,11 @@ class Disk:
         if place not in self._stages:
             self._stages[place] = Stage(Path(place))
         return self._stages[place]
+
+    def _keep(self, name: str, place: str, mode: str, tree: str) -> None:
+        """Note what stands in an agent's place, if that is new."""
+        if self._rows.get(name, {}).get(place) != (mode, tree):
+            self._note(name, place, mode, tree)
 
     def _note(self, name: str, place: str, mode: str | None, tree: str) -> None:
         row = None if mode is None else (mode, tree)

@@ -158,7 +158,7 @@ class _Round:
             if not self._meant(name) or name in refused or (name not in wanted and not self._gone(name, survey)):
                 continue
             try:
-                problem = self._gather(name)
+                problem = self._gather(survey, name, wanted.get(name))
                 facts = survey.facts(name, wanted.get(name))
             except GitskillsError as error:  # something in this folder that cannot be read
                 problem = error.message
@@ -174,11 +174,11 @@ class _Round:
             )
         return plans
 
-    def _gather(self, name: str) -> str | None:
+    def _gather(self, survey: Survey, name: str, wanted: Wanted | None) -> str | None:
         """Take an agent's edited copy over into the real folder; returns why that cannot be, or None."""
         if self.options.frozen and (copies := self.disk.edited_copies(name)):
             return f"edited in {copies[0]}"
-        return None if self.options.dry_run else self.disk.gather(name)
+        return None if self.options.dry_run else self.disk.gather(name, lambda: survey.known(name, wanted))
 
     def _gone(self, name: str, survey: Survey) -> bool:
         """Whether an installed skill is really no longer wanted, rather than its source out of reach."""

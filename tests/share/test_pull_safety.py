@@ -467,3 +467,22 @@ def test_links_and_modes_of_the_user_are_edits(ada: Person, library: Path) -> No
     rows = git("ls-tree", "main:skills/a", cwd=library).decode().splitlines()
     modes = {row.split("\t")[1]: int(row.split()[0], 8) for row in rows}
     assert (modes["run"], modes["latest"]) == (EXECUTABLE, LINK)
+
+
+@pytest.mark.parametrize("placement", ["symlink", "copy"])
+def test_tracked_files_with_names_of_by_products(tmp_path: Path, skill_repo: SkillRepo, placement: str) -> None:
+    """A library that committed a `.DS_Store` or a cache gives it, and its being there or in a copy is no edit."""
+    texts = {"SKILL.md": numbered("a"), ".DS_Store": "x", "lib/__pycache__/a.pyc": "y", "node_modules/m/i.js": "z"}
+    library = skill_repo({f"skills/a/{path}": text for path, text in texts.items()})
+    ada = person(tmp_path, library, more=f"placement: {placement}\n")
+    ada.pull()
+    assert all(ada.read("a", path) == text for path, text in texts.items())
+    for _ in range(2):
+        assert ada.pull()["a"].action == "unchanged" and ada.status() == {"a": "up-to-date"}
+    (ada.root / ".claude/skills/a/SKILL.md").write_text(numbered("a").replace("line 1\n", "line one\n"))
+    commit(library, {"skills/a/SKILL.md": numbered("a").replace("line 9\n", "line nine\n")})
+    assert ada.pull()["a"].action == "merged"
+    assert ada.push()["a"].action == "pushed"
+    names = git("ls-tree", "-r", "--name-only", "main:skills/a", cwd=library).decode().split()
+    assert sorted(names) == sorted(texts)
+    assert all(ada.read("a", path) == text for path, text in texts.items() if path != "SKILL.md")
