@@ -19,6 +19,7 @@ def accept(data: bytes, who: str) -> str:
 
     Raises ModelFailed where it is empty, more than LIMIT, or not UTF-8.
     """
+    data = data.strip()
     if len(data) > LIMIT:
         raise ModelFailed(f"{who} answered with more than {LIMIT >> 20} MB")
     try:

@@ -32,8 +32,8 @@ def run(
         raise ModelFailed(f"{who} answered with more than {limit >> 20} MB") from None
     except OSError as error:
         raise ModelFailed(f"{who} cannot be started: {error.strerror or error}") from None
-    except ValueError as error:  # a NUL in an argument or a variable
-        raise ModelFailed(f"{who} cannot be started: {error}") from None
+    except ValueError:
+        raise ModelFailed(f"{who} cannot be started: a NUL or half a character in its arguments") from None
 
 
 def seconds(environ: Mapping[str, str]) -> float:

@@ -1,6 +1,7 @@
 """`agent:<id>[/<model>]`: the CLI of a coding agent answers, with no tools, nothing of the user's and no memory."""
 
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,8 @@ from gitskills.process import Ended
 from gitskills.sessions.marks import mark
 
 LIMIT = 8 << 20  # bytes of what a CLI writes around an answer: events, figures
+
+_UNFIT = re.compile("[\0\ud800-\udfff]")  # what neither an argument nor UTF-8 can carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,8 @@ class AgentModel:
         work = folder / f"gitskills-{nonce}"
         for place in (work, folder / "tmp"):
             place.mkdir()
-        marked_prompt = f"{mark(nonce)}\n\n{prompt}"
-        return Question(system, marked_prompt, self._provider, self._model, folder, work, self._environ, self._home)
+        system, prompt = (_UNFIT.sub("\ufffd", text) for text in (system, f"{mark(nonce)}\n\n{prompt}"))
+        return Question(system, prompt, self._provider, self._model, folder, work, self._environ, self._home)
 
     def _run(self, program: Path, question: Question, prepared: Call, role: str) -> Ended:
         path = self._environ.get("PATH", "")

@@ -142,7 +142,8 @@ def rule(sentence: str) -> str:
 def content_words(text: str) -> set[str]:
     """Return the words of a text that carry something, folded, without plain endings."""
     words = re.findall(r"[^\W_]+", re.sub(r"['’]", "", text).casefold())
-    return {re.sub(r"(?<=\w{3})(?:ing|ed|es|s)$", "", word) for word in words if word not in _HOLLOW and len(word) > 1}
+    carrying = (word for word in words if len(word) > 1 and not word.isdigit() and word not in _HOLLOW)
+    return {re.sub(r"(?<=\w{3})(?:ing|ed|es|s)$", "", word) for word in carrying}
 
 
 def _corrects(sentence: str, ruled: bool) -> bool:

@@ -53,9 +53,9 @@ def judge(skill: str, window: str) -> dict[str, Any]:
         sentence, text = found[0]
         reason = f"The skill says it already: {text}"
         return _verdict("failed", "execution_lapse", reason, *_quotes(corrected, sentence))
-    if len(corrected) > 1:
+    if len(corrected) > 1 and (quotes := _quotes(corrected)):
         reason = f"The user objected {len(corrected)} times; what the skill should say, no rule can tell."
-        return _verdict("failed", "execution_lapse", reason, *(one.corrections[0] for one in corrected[:3]))
+        return _verdict("failed", "execution_lapse", reason, *quotes)
     if corrected:
         return _verdict("unclear", None, "The user objected once; whether the work was wrong, no rule can tell.")
     if said and said[-1].content:
@@ -99,10 +99,10 @@ def _verdict(outcome: str, layer: str | None, reason: str, *evidence: str) -> di
     return {"outcome": outcome, "layer": layer, "reason": reason, "evidence": list(evidence)}
 
 
-def _quotes(corrected: list[Reaction], first: str) -> list[str]:
-    """The sentence with the rule, then the objections; at most three."""
-    said = [sentence for one in corrected for sentence in one.corrections]
-    return list(dict.fromkeys([first, *said]))[:3]
+def _quotes(corrected: list[Reaction], *first: str) -> list[str]:
+    """The sentence with the rule, then the objections; at most three, and none that is too short to prove anything."""
+    said = (max(one.corrections, key=len) for one in corrected)
+    return [quote for quote in dict.fromkeys([*first, *said]) if len(quote.replace(" ", "")) > 5][:3]
 
 
 def _states(text: str, wanted: str) -> bool:
@@ -115,7 +115,7 @@ def _places(skill: str, text: str) -> Iterator[Edit]:
     """Yield the edits that would add a rule, best place first: the heading it fits, one for rules, the end."""
     plain = skill.replace("\r\n", "\n")
     headings = regions.headings(plain)
-    ends = [*(each.line.start for each in headings[1:]), len(plain)]
+    ends = [each.line.start for each in headings[1:]] + [len(plain)] * bool(headings)
     words = content_words(text)
     ranked = []
     for number, (heading, end) in enumerate(zip(headings, ends, strict=True)):
