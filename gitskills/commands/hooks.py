@@ -67,6 +67,8 @@ def _tell(outcomes: "list[Outcome]", *, as_json: bool, dry_run: bool) -> int:
         for one in told:
             if one.action in ("installed", "updated") and one.agent in FIX and not dry_run:
                 console.note(f"{one.agent} runs new hooks only with your approval: {FIX[one.agent]}")
+        if any(one.agent == "opencode" and one.action == "installed" for one in told) and not dry_run:
+            console.note("opencode fetches its own plugin package when it next starts, once; without network it waits")
         if dry_run:
             console.note("dry run: nothing was written")
     return 1 if any(one.action == "refused" for one in outcomes) else 0
