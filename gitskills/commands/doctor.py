@@ -26,7 +26,7 @@ def command(offline: bool, glob: bool, as_json: bool) -> int:
     from gitskills.share.doctor import examine
     from gitskills.state.paths import paths
 
-    checks = examine(paths(), Path.cwd(), glob=glob, offline=offline) + _hooks(glob)
+    checks = examine(paths(), Path.cwd(), glob=glob, offline=offline) + _hooks(glob) + _models(glob)
     if as_json:
         console.emit_json([{"check": c.check, "ok": c.ok, "message": c.message, "fix": c.fix} for c in checks])
     else:
@@ -57,3 +57,27 @@ def _hooks(glob: bool) -> "list[Check]":
         where = hooks.places(project.paths, project.root, scope, tuple(REGISTRATIONS), named=False)
         found += hooks.troubles(hooks.status(project.paths, where, Path.cwd()))
     return [Check(f"hooks {agent}", well, message, fix) for agent, well, message, fix in found]
+
+
+def _models(glob: bool) -> "list[Check]":
+    """Look whether the models that judge and propose are at hand; none of them is asked."""
+    from gitskills.commands.targets import model_specs
+    from gitskills.errors import GitskillsError
+    from gitskills.models.check import at_hand
+    from gitskills.share.machine import Check
+
+    try:
+        project = options.project(glob)
+        specs = model_specs(project)
+    except GitskillsError:
+        return []  # told already
+    found = []
+    for role in ("judge", "proposer"):
+        try:
+            spec = specs(role)
+            told = at_hand(spec, role, environ=project.paths.environ, home=project.paths.home)
+            hint = f"GITSKILLS_MODEL_{role.upper()} sets another, see the README" if spec == "rules" else ""
+            found.append(Check(f"model {role}", True, told, hint))
+        except GitskillsError as error:
+            found.append(Check(f"model {role}", False, error.message, error.hint))
+    return found

@@ -19,18 +19,21 @@ if TYPE_CHECKING:
 
 def models(project: "Project", agent: str = "") -> Callable[[str], "Model"]:
     """The model for each role, by environment, project and user; `agent` is the one whose session it is."""
-    from gitskills.models.choose import choose
+    from gitskills.models.choose import model
+
+    paths, spec = project.paths, model_specs(project, agent)
+    return lambda role: model(spec(role), role, paths.environ, paths.home)
+
+
+def model_specs(project: "Project", agent: str = "") -> Callable[[str], str]:
+    """Which model each role has; what the user's own gitskills.yaml says is trusted more than what a project's does."""
+    from gitskills.models.choose import spec
     from gitskills.share.project import load
 
     paths = project.paths
     user = load(paths, project.root, glob=True).config.models
-
-    def one(role: str) -> "Model":
-        return choose(
-            role, environ=paths.environ, home=paths.home, project=project.config.models, user=user, agent=agent
-        )
-
-    return one
+    said = project.config.models if project.scope == "project" else {}
+    return lambda role: spec(role, environ=paths.environ, home=paths.home, project=said, user=user, agent=agent)
 
 
 def target(project: "Project", name: str) -> "Target":

@@ -162,3 +162,13 @@ def test_outside_any_project(run: Run, tmp_path: Path) -> None:
     for arguments in (["--json"], ["--json", "--global"]):
         done = run("doctor", *arguments, cwd=tmp_path)
         assert done.code == 0 and checks(done)["configuration"]["ok"] is True
+
+
+def test_models_are_told_and_one_that_is_missing_fails(project: Path, run: Run) -> None:
+    """Who judges and proposes is said without asking; a program that is not there is a failure with its fix."""
+    found = checks(run("doctor", "--json", cwd=project))
+    assert found["model judge"]["message"].startswith("the offline rules")
+    (project / "gitskills.yaml").write_text("models: {judge: 'command:evil', proposer: rules}\n", encoding="utf-8")
+    assert "wants to run a command" in checks(run("doctor", "--json", cwd=project))["model judge"]["message"]
+    env = {"GITSKILLS_MODEL_JUDGE": "command:no-such-program"}
+    assert failed(run("doctor", "--json", cwd=project, env=env)) >= {"model judge"}

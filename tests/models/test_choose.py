@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gitskills.models.check import at_hand
 from gitskills.models.choose import choose, spec
 from gitskills.models.host import host
 from gitskills.models.programs import find
@@ -179,3 +180,33 @@ def test_choosing_loads_no_sdk() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_what_is_at_hand_is_told_without_asking(tmp_path: Path) -> None:
+    """The program, the SDK with its key, or the rules; nothing is run."""
+    path = {"PATH": str(tmp_path / "bin")}
+    program = executable(tmp_path / "bin", "codex", "raise SystemExit('was run')")
+
+    def told(said: str, **environ: str) -> str:
+        return at_hand(said, "judge", environ={**path, **environ}, home=tmp_path)
+
+    assert told("agent:codex") == f"agent:codex by {program}"
+    assert told("command:codex exec") == f"command:codex by {program}"
+    assert told("rules").startswith("the offline rules")
+    for said, problem in {
+        "agent:pi": "no program pi",
+        "command:nothing": "no program nothing",
+        "gpt": "no such",
+    }.items():
+        with pytest.raises(ModelFailed, match=problem):
+            told(said)
+
+
+@pytest.mark.parametrize("name", ["anthropic", "openai"])
+def test_an_api_at_hand_has_an_sdk_and_a_key(name: str, tmp_path: Path) -> None:
+    """Where the SDK is installed, the key is what is looked for; its value is not shown."""
+    pytest.importorskip(name, reason=f"the extra gitskills[{name}] is not installed")
+    key = f"{name.upper()}_API_KEY"
+    assert "sk-1" not in at_hand(f"{name}:m", "judge", environ={key: "sk-1"}, home=tmp_path)
+    with pytest.raises(ModelFailed, match=f"{key} is not set"):
+        at_hand(f"{name}:m", "judge", environ={}, home=tmp_path)
