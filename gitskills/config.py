@@ -48,6 +48,12 @@ class Pattern:
         return self.name.startswith("!")
 
 
+def some(patterns: Iterable[Pattern]) -> tuple[Pattern, ...]:
+    """The patterns, or none where only exclusions are left: written alone, those would mean everything else."""
+    kept = tuple(patterns)
+    return kept if any(not one.excludes for one in kept) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A library: `url` is anything git fetches, `ref` a branch, tag or commit (None: the remote's default branch)."""

@@ -150,6 +150,14 @@ class Cache:
         with suppress(command.GitFailed), self._locked(timeout):
             command.run(*command.QUIET, "update-ref", "--stdin", git_dir=self.git_dir, input=moves.encode())
 
+    def unborn(self) -> str | None:
+        """Ask an empty remote which branch its HEAD waits for; None where it does not say.
+
+        Only a clone is told (protocol v2, `lsrefs.unborn`): publish on another branch, and clones come out empty.
+        """
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            return transport.unborn(Path(folder) / "empty.git", self.url)
+
     def rebuild(self, *, progress: Progress | None = None, timeout: float | None = 600) -> None:
         """Fetch everything anew, keeping refs/gitskills/: for damage that shows only when something is read."""
         with self._locked(timeout):

@@ -127,6 +127,17 @@ def fetch(
         raise failure(ended.stderr, url)
 
 
+def unborn(folder: Path, url: str, *, timeout: float = 60) -> str | None:
+    """Clone an empty remote bare into the new `folder` to learn the branch its HEAD names; None where that fails."""
+    args = (*_settings(), "-c", "init.defaultBranch=main", "clone", "--quiet", "--bare", "--", url, str(folder))
+    try:
+        command.run(*args, timeout=timeout, env=_environment(url))
+        named = command.run("symbolic-ref", "HEAD", git_dir=folder).decode("utf-8", "replace").strip()
+    except (command.GitFailed, command.GitTimeout):
+        return None
+    return named.removeprefix("refs/heads/") or None
+
+
 def push(
     git_dir: Path,
     url: str,

@@ -10,7 +10,7 @@ from gitskills.config import Pattern, Source
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
-from gitskills.git.url import Location, identity, normalise
+from gitskills.git.url import Location, identity, normalise, redact
 from gitskills.share import upstream
 from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
@@ -43,19 +43,38 @@ def add(project: Project, wish: Wish, cwd: Path, progress: Progress | None = Non
     if wish.alias and len(wish.names) != 1:
         raise GitskillsError("--as renames one skill, so it needs exactly one NAME", exit_code=2)
     place = normalise(wish.url, base=cwd)
+    if redact(place.url) != place.url:
+        raise GitskillsError(
+            f"the URL {redact(place.url)} holds a password or token, and gitskills.yaml is made to be committed",
+            "leave it out, and let git remember it: git config --global credential.helper store (or your system's)",
+        )
     names = wish.names or ((place.path,) if place.path else ())
     cache = Cache.open(place.url, project.paths)
     cache.refresh(progress=progress)
     source = _source(project, wish, place, names, cwd)
     there = upstream.look(source, cache)
     chosen = _chosen(there, source, names, wish.alias)
-    text = project.text or "sources: {}\n"
-    changed = config.with_source(text, source, where=str(project.file))
+    before = project.text
+    changed = config.with_source(before or "sources: {}\n", source, where=str(project.file))
     grown = replace(project, config=config.parse(changed, where=str(project.file)))
     if not dry_run:
         with locked(project.paths.lock_for(project.root), what=str(project.root)):
             write_atomic(project.file, changed.encode())
-    return pull(grown, Options(chosen, dry_run=dry_run), progress)
+    report = pull(grown, Options(chosen, dry_run=dry_run), progress)
+    if not dry_run and report.outcomes and all(one.action == "refused" for one in report.outcomes):
+        _take_back(project, changed, before)  # else every later pull would stumble over it
+    return report
+
+
+def _take_back(project: Project, written: str, before: str) -> None:
+    """Put the file back as it was before `add`, unless somebody has changed it since."""
+    with locked(project.paths.lock_for(project.root), what=str(project.root)):
+        if project.text != written:
+            return
+        if before:
+            write_atomic(project.file, before.encode())
+        else:
+            project.file.unlink()
 
 
 def _source(project: Project, wish: Wish, place: Location, names: tuple[str, ...], cwd: Path) -> Source:

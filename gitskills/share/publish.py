@@ -87,7 +87,7 @@ class Publish:
                         f"others kept pushing to {refused.url} for {PATIENCE:.0f} s", "run `gitskills push` again"
                     ) from refused
                 time.sleep(random.uniform(0, pause))  # full jitter: those who collided must not meet again
-                pause = min(pause * 1.6, 1.5)
+                pause = min(pause * 2, 4.0)
 
     def _attempt(self, ready: list[Outgoing], who: Identity) -> list[Pushed]:
         source = ready[0].source
@@ -135,7 +135,7 @@ class Publish:
         if ref is None:
             head = self.cache.head
             if head is None:
-                return "main", None
+                return self.cache.unborn() or "main", None
             ref = head.removeprefix("refs/remotes/origin/")
         ref = ref.removeprefix("refs/heads/")
         tip = objects.resolve(self.cache.git_dir, f"refs/remotes/origin/{ref}^{{commit}}")

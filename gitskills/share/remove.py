@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from gitskills import config
-from gitskills.config import Pattern, Source
+from gitskills.config import Pattern, Source, some
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.share import merging, upstream
@@ -123,4 +123,4 @@ def _without(source: Source, gone: dict[str, str]) -> Source:
         upstream_name = path.rpartition("/")[2] or name
         if any(not one.exact and not one.excludes and one.matches(upstream_name, path) for one in patterns):
             patterns.append(Pattern(f"!{upstream_name}"))
-    return replace(source, patterns=tuple(patterns))
+    return replace(source, patterns=some(patterns))

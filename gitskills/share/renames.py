@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from gitskills.config import Pattern, Source
+from gitskills.config import Pattern, Source, some
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.objects import MANIFEST, Found
@@ -67,7 +67,7 @@ def forget(source: Source, name: str, install: Install, upstream: Upstream) -> S
         left = any(pattern.matches(skill_name(one, upstream), one.path) for one in upstream.skills.values())
         return not (pattern.exact and meant) or left
 
-    return replace(source, patterns=tuple(filter(stays, source.patterns)))
+    return replace(source, patterns=some(filter(stays, source.patterns)))
 
 
 def move(disk: Disk, survey: Survey, old: str, new: str) -> None:

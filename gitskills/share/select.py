@@ -12,12 +12,16 @@ from gitskills.skills.refuse import folded_path
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A source as last fetched: its `commit` (None: an empty repository) and the skills there, by path."""
+    """A source as last fetched: its `commit` (None: an empty repository) and the skills there, by path.
+
+    `root` is what a skill at the library's root calls itself; its folder there has no name.
+    """
 
     source: Source
     url: str
     commit: str | None
     skills: Mapping[str, Found]
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,9 @@ def _alias(found: Found, upstream: Upstream) -> str | None:
 
 
 def skill_name(found: Found, upstream: Upstream) -> str:
-    """A skill's own name: its folder's, or the repository's for a skill at the root."""
+    """A skill's own name: its folder's; at the root the one in its frontmatter, else the repository's."""
     url = upstream.url.rstrip("/").removesuffix("/.git").removesuffix(".git")
-    return found.name or url.replace(":", "/").rpartition("/")[2]
+    return found.name or upstream.root or url.replace(":", "/").rpartition("/")[2]
 
 
 def _single(

@@ -66,7 +66,7 @@ def standings(project: Project, *, fetch: bool = False, progress: Progress | Non
         looked = look(project, caches)
         wanted = select(looked, survey.lock)[0]
         names = sorted(wanted.keys() | survey.names())
-        rows = [_row(name, survey, wanted.get(name)) for name in names]
+        rows = [_readable(name, survey, wanted.get(name)) for name in names]
         return Standings(rows + _untracked(disk, set(names)), looked)
 
 
@@ -91,6 +91,17 @@ def look(project: Project, caches: Mapping[str, Cache]) -> list[Upstream]:
             with contextlib.suppress(GitskillsError):  # a ref that is not there yet: `pull` says so
                 looked.append(upstream.look(project.config.sources[name], cache))
     return looked
+
+
+def _readable(name: str, survey: Survey, wanted: Wanted | None) -> Standing:
+    """One row; a folder that cannot be read (a FIFO in it) is not as it was installed, and hides no other's row."""
+    try:
+        return _row(name, survey, wanted)
+    except GitskillsError:
+        install = survey.lock.get(name)
+        source = wanted.source.name if wanted else install.source if install else ""
+        path, commit = (install.path, install.commit) if install else ("", None)
+        return Standing(name, source, Status.AHEAD, commit, None, path, survey.bases.get(name))
 
 
 def _row(name: str, survey: Survey, wanted: Wanted | None) -> Standing:

@@ -1,0 +1,68 @@
+"""What a review by fresh eyes found, each held by a test."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run, SkillRepo
+from tests.people import Person, numbered, person, skill
+from tests.repositories import git
+
+
+@pytest.fixture
+def library(skill_repo: SkillRepo) -> Path:
+    """A library of two skills."""
+    return skill_repo({"skills/a/SKILL.md": numbered("a"), "skills/b/SKILL.md": numbered("b")})
+
+
+def test_a_password_never_gets_into_the_file(run: Run, tmp_path: Path) -> None:
+    """A URL with credentials is refused before anything is written or asked, and is not repeated."""
+    done = run("add", "https://ann:s3cret@example.invalid/skills.git", cwd=tmp_path)
+    assert done.code == 1 and "password" in done.err and "s3cret" not in done.out + done.err
+    assert not (tmp_path / "gitskills.yaml").exists()
+
+
+@pytest.mark.parametrize("branch", ["master", "trunk"])
+def test_the_first_push_goes_where_clones_look(tmp_path: Path, branch: str) -> None:
+    """Into an empty repository the first push makes the branch its HEAD waits for, so that a clone has files."""
+    remote = tmp_path / "empty.git"
+    git("init", "-q", "--bare", f"--initial-branch={branch}", remote)
+    ada = person(tmp_path, remote)
+    ada.write("new", skill("new"))
+    assert ada.push("new")["new"].branch == branch
+    git("clone", "-q", remote, tmp_path / "clone")
+    assert (tmp_path / "clone" / "skills" / "new" / "SKILL.md").is_file()
+
+
+def test_a_skill_at_the_root_has_its_own_name(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """The folder of a library that is one skill is called as the skill calls itself, as the specification wants."""
+    ada = person(tmp_path, skill_repo({"SKILL.md": skill("rooty")}, name="repository.git"))
+    assert ada.pull()["rooty"].action == "installed" and ada.run("validate", ada.skills / "rooty").code == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_one_unreadable_folder_hides_no_other(tmp_path: Path, library: Path) -> None:
+    """`status` tells of every skill, though one folder holds what no file is."""
+    ada = person(tmp_path, library)
+    ada.pull()
+    os.mkfifo(ada.skills / "a" / "pipe")
+    assert ada.status() == {"a": "ahead", "b": "up-to-date"}
+
+
+def test_removing_the_only_name_does_not_take_everything(tmp_path: Path, library: Path) -> None:
+    """Beside an exclusion, the last name's removal leaves nothing, not all but the exclusion."""
+    ada = person(tmp_path, library, more='    skills: [a, "!x"]\n')
+    ada.pull()
+    assert ada.run("remove", "a").code == 0
+    assert ada.pull() == {} and list(ada.skills.iterdir()) == []
+
+
+def test_a_refused_add_leaves_the_file(tmp_path: Path, library: Path, skill_repo: SkillRepo) -> None:
+    """A source of which nothing could be installed is not left behind to trouble every later pull."""
+    ada: Person = person(tmp_path, library)
+    ada.pull()
+    before = ada.config.read_bytes()
+    other = skill_repo({"skills/a/SKILL.md": skill("a")}, name="other.git")
+    done = ada.run("add", other)
+    assert done.code == 1 and "as:" in done.out and ada.config.read_bytes() == before
