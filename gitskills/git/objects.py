@@ -118,6 +118,15 @@ def resolve(git_dir: Path, rev: str) -> str | None:
     return out.decode().strip() or None
 
 
+def versions(git_dir: Path, old: str, new: str, path: str) -> set[str]:
+    """Return the trees that the folder `path` had at the commits after `old` up to `new` that changed it."""
+    span = (f"^{old}", new)
+    commits = run("rev-list", *span, "--", f":(literal){path}" if path else ".", git_dir=git_dir).decode().split()
+    asked = "".join(f"{commit}:{path}\n" for commit in commits).encode("utf-8", "surrogateescape")
+    answers = run("cat-file", "--batch-check", git_dir=git_dir, input=asked).decode(errors="replace").splitlines()
+    return {answer.split()[0] for answer in answers if " tree " in answer}
+
+
 def update_ref(git_dir: Path, ref: str, new: str, old: str | None, message: str) -> bool:
     """Move `ref` from `old` (None: it must not exist) to `new`; False where another process moved it first."""
     try:

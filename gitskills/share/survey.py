@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.share import installed, lockfile
+from gitskills.share.lockfile import Install
 from gitskills.share.place import Disk
 from gitskills.share.plan import Facts
 from gitskills.share.project import Project
@@ -32,8 +33,22 @@ class Survey:
         install, base = self.lock.get(name), self.bases.get(name)
         if base is None and install is None and ours is not None and ours == self.disk.placed(name):
             base = ours  # we were about to record it when we were killed
+        elif self._published(install, base, ours, wanted):
+            base = ours
         claim = self._claim(name, ours, wanted) if base is None and install is None else ""
         return Facts(install, base, ours, self.disk.foreign(name), claim)
+
+    def _published(self, install: Install | None, base: str | None, ours: str | None, wanted: Wanted | None) -> bool:
+        """Whether a folder that seems edited is a version upstream had since: put there by a run that was killed
+        before it recorded that, or by hand; nothing of it could be lost."""
+        if install is None or wanted is None or None in (base, ours) or ours in (base, install.tree):
+            return False
+        if wanted.found.tree in (base, ours) or wanted.found.path != install.path:
+            return False
+        cache = self.caches[wanted.source.name]
+        if objects.resolve(cache.git_dir, install.commit + "^{commit}") is None:
+            return False
+        return ours in objects.versions(cache.git_dir, install.commit, wanted.commit, install.path)
 
     def _claim(self, name: str, ours: str | None, wanted: Wanted | None) -> str:
         """What to tell of another tool's claim on a skill that gitskills does not know."""

@@ -174,3 +174,13 @@ def test_an_oid_resolves_only_where_its_object_is(repository: Path) -> None:
     there = git("hash-object", "-w", "--stdin", cwd=repository, stdin=b"there").decode().strip()
     assert objects.resolve(repository, there) == there
     assert objects.resolve(repository, "1" * 40) is None
+
+
+@pytest.mark.parametrize("path", ["skills/a", ":(top)x", "-x", "*"])
+def test_the_versions_of_a_folder(tmp_path: Path, path: str) -> None:
+    """The trees a folder had after one commit and up to another, whatever its name; other folders' do not count."""
+    history = [{f"{path}/SKILL.md": str(number), "other/SKILL.md": str(number)} for number in range(4)]
+    library = bare_repository(tmp_path / "r.git", [*history[:3], {"other/x": "x"}, {f"{path}/SKILL.md": None}])
+    commits = git("rev-list", "--reverse", "main", cwd=library).decode().split()
+    found = objects.versions(library, commits[0], commits[-1], path)
+    assert found == {objects.skills(library, commit)[path].tree for commit in commits[1:3]}

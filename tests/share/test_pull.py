@@ -489,3 +489,15 @@ def test_a_project_whose_path_is_not_utf8(ada: Person, library: Path) -> None:
     done = gitskills("add", str(library), cwd=root, env={"GITSKILLS_HOME": str(ada.store)})
     assert done.code == 1 and r"gr\xfc" in done.err and "not UTF-8" in done.err
     assert not any(root.iterdir())
+
+
+def test_a_version_of_upstreams_own_is_no_edit(ada: Person, library: Path) -> None:
+    """A folder that equals a version upstream had meanwhile (a run was killed just there) is updated, not merged."""
+    versions = [numbered("a").replace("line 1\n", f"version {number}\n") for number in range(2)]
+    for text in versions:
+        commit(library, {"skills/a/SKILL.md": text, "skills/b/SKILL.md": text.replace("name: a", "name: b")})
+    ada.write("a", versions[0])
+    ada.write("b", versions[0].replace("name: a", "name: b") + "and an edit\n")
+    done = ada.pull()
+    assert (done["a"].action, done["b"].action) == ("updated", "conflict")
+    assert ada.read("a") == versions[1] and ada.read("b").endswith("and an edit\n")
