@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+assert sys.platform != "win32", "there is no fork and no kill -9"
+
 WRAPPED: list[tuple[Any, str]] = [
     *((os, name) for name in ("rename", "replace", "mkdir", "rmdir", "unlink", "symlink", "link", "write", "open")),
     (subprocess, "Popen"),

@@ -16,7 +16,8 @@ from tests.conftest import ROOT, SkillRepo
 from tests.people import Person, commit, folder, numbered, person, remote_text, skill
 from tests.repositories import Files
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the crash program forks, which Windows cannot")
+if sys.platform == "win32":
+    pytest.skip("the crash program forks, which Windows cannot", allow_module_level=True)
 
 Row = dict[str, Any]
 
