@@ -299,7 +299,8 @@ def test_a_repository_whose_head_is_broken(ada: Person, library: Path) -> None:
 @posix
 def test_something_odd_in_one_folder_stops_no_other(ada: Person, library: Path) -> None:
     """A named pipe in one skill folder is told of that skill alone; the other is updated."""
-    assert sys.platform != "win32"
+    if sys.platform == "win32":
+        pytest.skip("this system has no named pipes")
     ada.pull()
     os.mkfifo(ada.skills / "a" / "pipe")
     commit(library, {"skills/a/x": "x", "skills/b/x": "x"})
