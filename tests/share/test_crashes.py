@@ -21,6 +21,8 @@ if sys.platform == "win32":
 
 Row = dict[str, Any]
 
+pytestmark = pytest.mark.slow
+
 
 def rounds(work: Path, who: Person, verb: list[str], times: int, *, seed: int = 1, by: str = "calls") -> Iterator[Row]:
     """Kill `verb` at `times` moments, each from what `work` holds now; yield what stood then, and after a rerun."""

@@ -74,6 +74,7 @@ def people(tmp_path: Path, url: Path, count: int, *, pull: bool = True) -> list[
     return crowd
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_twenty_people_push_ten_edits_each(tmp_path: Path, skill_repo: SkillRepo) -> None:
     """20 processes with their own clones push 10 edits of different skills each: 200 commits, in line, none lost."""
@@ -203,6 +204,7 @@ def test_several_projects_share_one_cache(tmp_path: Path, skill_repo: SkillRepo)
     assert all(set(one.status().values()) == {"up-to-date"} for one in everybody)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_crowd_of_everything(tmp_path: Path, skill_repo: SkillRepo) -> None:
     """Projects that share caches and projects that do not pull, edit and push for a while: every edit is in the end."""
