@@ -1,5 +1,6 @@
 """Two people and a remote, doing anything in any order: nothing is lost, and when all is quiet all are alike."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +19,11 @@ WHO = st.sampled_from(["ada", "bob"])
 SKILLS = st.sampled_from(NAMES)
 
 
+def own(name: str) -> str:
+    """A skill whose lines are its own: one that came while a like one went would be followed as its new name."""
+    return re.sub(r"^line (\d+)$", rf"line \1 of {name}", numbered(name, 30), flags=re.MULTILINE)
+
+
 class Team(RuleBasedStateMachine):
     """Every edit writes a word that stands nowhere else; the model knows where each word has to be."""
 
@@ -26,7 +32,7 @@ class Team(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="gitskills-team-"))
-        files = {f"skills/{name}/SKILL.md": numbered(name, 30) for name in NAMES}
+        files = {f"skills/{name}/SKILL.md": own(name) for name in NAMES}
         self.library = bare_repository(self.folder / "library.git", files)
         self.people = {name: person(self.folder, self.library, name, agents="[claude-code]") for name in ("ada", "bob")}
         self.number = 0
@@ -132,7 +138,7 @@ class Team(RuleBasedStateMachine):
             )
             commit(self.library, {path: None for path in paths if path})
         else:
-            commit(self.library, {f"skills/{name}/SKILL.md": numbered(name, 30)})
+            commit(self.library, {f"skills/{name}/SKILL.md": own(name)})
 
     # ---- what must hold
 
@@ -198,6 +204,7 @@ class Team(RuleBasedStateMachine):
 # Each step starts several processes; what is found with many more was found once, and held by tests of its own.
 TestTeam = Team.TestCase
 TestTeam.settings = settings(
+    derandomize=True,  # a landing must not hang on luck; explore with other settings by hand
     max_examples=6,
     stateful_step_count=20,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
