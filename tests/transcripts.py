@@ -9,7 +9,7 @@ NEVER = "No, that was wrong: it went out on a Friday. Never deploy on a Friday."
 
 def transcript(path: Path, skill: str, reaction: str = NEVER, *, session: str = "5e55-1", use: str = "toolu_1") -> Path:
     """Write a session in which the user asked, the agent used `skill` and answered, and the user reacted."""
-    base: dict[str, Any] = {"isSidechain": False, "sessionId": session, "cwd": "/work/shop", "version": "2.1.197"}
+    base: dict[str, Any] = {"isSidechain": False, "sessionId": session, "cwd": "/home/dev/shop", "version": "2.1.197"}
     said = [
         {"type": "user", "message": {"role": "user", "content": f"please {skill} the shop"}},
         _assistant([{"type": "tool_use", "id": use, "name": "Skill", "input": {"skill": skill}}]),
