@@ -176,7 +176,19 @@ def _search(db: sqlite3.Connection) -> None:
     db.execute("CREATE VIRTUAL TABLE search_text USING fts5 (name, description, body, tokenize = 'porter unicode61')")
 
 
-_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions)
+def _improvements(db: sqlite3.Connection) -> None:
+    """Candidates on their way to a remote (see improve/drafts.py), and what sweeps tried (see improve/sweep.py)."""
+    db.execute(
+        "CREATE TABLE draft (url TEXT NOT NULL, skill TEXT NOT NULL, evidence TEXT NOT NULL, text TEXT NOT NULL, "
+        "at REAL NOT NULL, PRIMARY KEY (url, skill, evidence)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE swept (url TEXT NOT NULL, skill TEXT NOT NULL, tree TEXT NOT NULL, sessions TEXT NOT NULL, "
+        "decision TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (url, skill, tree)) WITHOUT ROWID"
+    )
+
+
+_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions, _improvements)
 _INDEX: tuple[Migration, ...] = (
     _trail,
     _search,
