@@ -1,0 +1,136 @@
+"""Reachability asked in one walk, the objects that are here, and patch ids, against what git says one by one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gitskills.git import patches, reach
+from tests.conftest import SkillRepo
+from tests.repositories import Commit, git
+
+ABSENT = "ab" * 20
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """Return a clone with a work tree: five commits on main, two more on a branch that leaves after the second."""
+    folder = tmp_path / "code"
+    git("init", "-q", folder)
+    for number in range(5):
+        write(folder, f"f{number}.py", f"first {number}\nsecond\n", f"main {number}")
+    git("switch", "-q", "-c", "side", "HEAD~3", cwd=folder)
+    for number in range(2):
+        write(folder, f"s{number}.py", f"side {number}\n", f"side {number}")
+    git("switch", "-q", "main", cwd=folder)
+    return folder
+
+
+def write(folder: Path, path: str, text: str, message: str) -> str:
+    """Commit one file; return the commit's oid."""
+    (folder / path).write_text(text, encoding="utf-8")
+    git("add", path, cwd=folder)
+    git("commit", "-q", "-m", message, cwd=folder)
+    return oid(folder, "HEAD")
+
+
+def oid(folder: Path, rev: str) -> str:
+    """Return the oid of a revision."""
+    return git("rev-parse", rev, cwd=folder).decode().strip()
+
+
+def test_only_what_left_is_unreachable(code: Path) -> None:
+    """Of many commits exactly those of the other branch are no part of main's history."""
+    everything = git("rev-list", "--all", cwd=code).decode().split()
+    side = set(git("rev-list", "side", "^main", cwd=code).decode().split())
+    assert reach.unreachable(code / ".git", everything, oid(code, "main")) == side
+    assert reach.unreachable(code / ".git", [], oid(code, "main")) == set()
+
+
+def test_ancestors_of_what_left_are_not_told(code: Path) -> None:
+    """A commit nobody asked about is not in the answer, though git lists the ancestors of one that left."""
+    assert reach.unreachable(code / ".git", [oid(code, "side")], oid(code, "main")) == {oid(code, "side")}
+
+
+def test_what_is_here(code: Path) -> None:
+    """Missing objects, and text that is no full oid (an option, a negation, a name), are left out without a failure."""
+    tip = oid(code, "main")
+    asked = [tip, ABSENT, "main", "--all", f"^{tip}", "", "HEAD\n--all", tip[:10]]
+    assert reach.here(code / ".git", asked) == {tip}
+
+
+def test_where_branches_left(code: Path) -> None:
+    """The commit that the history shares with all of several branches is found, and none for a history of its own."""
+    git("branch", "later", "main", cwd=code)
+    git("switch", "-q", "later", cwd=code)
+    late = write(code, "late.py", "late\n", "late")
+    tip = oid(code, "main")
+    assert reach.since(code / ".git", [late], tip) == tip
+    assert reach.since(code / ".git", [late, oid(code, "side")], tip) == oid(code, "main~3")
+    git("switch", "-q", "--orphan", "alone", cwd=code)
+    assert reach.since(code / ".git", [write(code, "a.py", "a\n", "a")], tip) == ""
+
+
+def test_incomplete_clones_say_so(code: Path, tmp_path: Path) -> None:
+    """A shallow clone and a blobless one are told from a whole one."""
+    git("config", "uploadpack.allowFilter", "true", cwd=code)
+    url = code.as_uri()
+    git("clone", "-q", "--depth=2", url, tmp_path / "shallow")
+    git("clone", "-q", "--filter=blob:none", url, tmp_path / "blobless")
+    git("clone", "-q", url, tmp_path / "whole")
+    told = {name: reach.incomplete(tmp_path / name / ".git") for name in ("shallow", "blobless", "whole")}
+    assert told == {"shallow": "a shallow clone", "blobless": "a partial clone", "whole": ""}
+
+
+def test_looking_never_fetches(code: Path, tmp_path: Path) -> None:
+    """In a partial clone whose server is gone a missing commit is simply not here."""
+    git("config", "uploadpack.allowFilter", "true", cwd=code)
+    git("clone", "-q", "--no-checkout", "--filter=blob:none", code.as_uri(), tmp_path / "partial")
+    tip = oid(code, "main")
+    os.rename(code, tmp_path / "gone")
+    assert reach.here(tmp_path / "partial" / ".git", [tip, ABSENT]) == {tip}
+
+
+def test_patch_ids_survive_rebase_squash_and_pick(code: Path) -> None:
+    """A picked commit has the id of the original, a squash that of the merge that brought the same to its parent."""
+    picked = oid(code, "side~1")
+    git("cherry-pick", picked, cwd=code)
+    copy = oid(code, "HEAD")
+    git("switch", "-q", "-c", "merged", "main~1", cwd=code)
+    git("merge", "-q", "--no-ff", "-m", "merge", "side", cwd=code)
+    merge = oid(code, "HEAD")
+    git("switch", "-q", "-c", "squashed", "main~1", cwd=code)
+    git("merge", "-q", "--squash", "side", cwd=code)
+    git("commit", "-q", "-m", "squash", cwd=code)
+    ids = patches.of(code / ".git", [picked, copy, merge, oid(code, "HEAD")])
+    assert copy != picked and ids[copy] == ids[picked]
+    assert ids[merge] == ids[oid(code, "HEAD")] != ids[picked]
+
+
+def test_patch_ids_of_a_range(code: Path) -> None:
+    """A range holds what the tip has and the base has not, the newest first where a limit cuts it."""
+    tip = oid(code, "main")
+    assert set(patches.between(code / ".git", oid(code, "main~2"), tip, limit=99)) == {tip, oid(code, "main~1")}
+    assert set(patches.between(code / ".git", "", tip, limit=1)) == {tip}
+    assert patches.of(code / ".git", []) == {}
+
+
+def test_settings_do_not_bend_patch_ids(code: Path) -> None:
+    """A user's diff settings leave the ids as they are."""
+    tip = oid(code, "main")
+    before = patches.of(code / ".git", [tip])
+    for key, value in {
+        "diff.noprefix": "true",
+        "diff.context": "9",
+        "color.ui": "always",
+        "diff.external": "x",
+    }.items():
+        git("config", key, value, cwd=code)
+    assert patches.of(code / ".git", [tip]) == before
+
+
+def test_merges_that_change_nothing_have_no_id(skill_repo: SkillRepo) -> None:
+    """An empty commit is not in the answer."""
+    library = skill_repo([{"a.txt": "a"}, Commit({}, "nothing")])
+    tip = git("rev-parse", "main", cwd=library).decode().strip()
+    assert patches.of(library, [tip]) == {}
