@@ -7,161 +7,166 @@ import click
 from gitskills.commands import options
 
 if TYPE_CHECKING:
-    from gitskills.git.cache import Cache
-    from gitskills.improve.candidate import Candidate
+    from gitskills.commands.waiting import Waiting
     from gitskills.share.project import Project
+
+ONE = ("show", "reject", "check", "report")
+ACTIONS = ("list", "show", "accept", "reject", "check", "report")
 
 
 @click.command()
-@click.argument("action", metavar="[ACTION]", type=click.Choice(["list", "show", "accept", "reject"]), default="list")
+@click.argument("action", metavar="[ACTION]", type=click.Choice(ACTIONS), default="list")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="With accept: every candidate that waits.")
 @click.option("--verified", is_flag=True, help="With --all: only those the gate verified.")
+@click.option("--by-policy", is_flag=True, help="With --all: only where the library says improve: direct.")
 @click.option("--why", metavar="W", help="With reject: the reason, kept with the candidate.")
+@click.option("--title", is_flag=True, help="With report: only the title of the pull request.")
 @options.dry_run
 @options.as_json
 def command(
-    action: str, ids: tuple[str, ...], every: bool, verified: bool, why: str | None, dry_run: bool, as_json: bool
+    action: str,
+    ids: tuple[str, ...],
+    every: bool,
+    verified: bool,
+    by_policy: bool,
+    why: str | None,
+    title: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> int:
-    """ACTION is list (the default), show (diff and evidence), accept or reject.
+    """ACTION is list (the default), show (diff and evidence), accept, reject, check or report.
 
-    ID is SKILL/FINGERPRINT as listed, or its end. Accepting merges into the default branch and deletes the
-    candidate's branch, any number in one push; rejecting keeps it under a hidden ref, so that it is not proposed again.
+    ID is SKILL/FINGERPRINT as listed, its end, or the candidate's branch. Accepting merges into the default branch and
+    deletes the candidate's branch, any number in one push; rejecting keeps it under a hidden ref, so that it is not
+    proposed again. For CI, check puts all questions of the gate again, to the commit and not to what its message
+    claims, and report prints the text of a pull request. In a clone of a library its remote `origin` is meant.
     """
-    if action in ("show", "reject") and len(ids) != 1:
+    if action in ONE and len(ids) != 1:
         raise click.UsageError(f"{action} takes one ID")
     if action == "accept" and not (ids or every):
         raise click.UsageError("name what to accept, or --all")
+    if (verified or by_policy) and not every:
+        raise click.UsageError("--verified and --by-policy belong to --all")
     if action == "reject" and not why:
         raise click.UsageError("say --why; the reason is kept, so that it is not proposed again")
+    from gitskills.commands import waiting
+
     project = options.project(False)
-    found = _waiting(project)
-    chosen = [pair for pair in found if every and (not verified or _gate(pair[1]).startswith("verified"))]
-    chosen += [_pick(found, one) for one in ids]
+    found = waiting.read(project)
     if action == "accept":
-        return _accept(project, chosen, dry_run=dry_run, as_json=as_json)
+        return _accept(project, waiting.choose(found, ids, every, verified), verified, by_policy, dry_run, as_json)
+    if action == "list":
+        return _list(found, as_json=as_json)
+    one = waiting.pick(found, ids[0])
     if action == "reject":
-        return _reject(project, *chosen[0], why or "", dry_run=dry_run, as_json=as_json)
-    if action == "show":
-        return _show(*chosen[0], as_json=as_json)
-    return _list(found, as_json=as_json)
+        return _reject(project, one, why or "", dry_run=dry_run, as_json=as_json)
+    if action == "report":
+        return _report(one, title=title, as_json=as_json)
+    return _check(one, as_json=as_json) if action == "check" else _show(one, as_json=as_json)
 
 
-def _waiting(project: "Project") -> "list[tuple[Cache, Candidate]]":
-    from gitskills.commands.targets import fetched
-    from gitskills.improve.candidate import waiting
-
-    found = []
-    for source in project.config.sources.values():
-        cache = fetched(project, source)
-        found += [(cache, one) for one in waiting(source.name, cache)]
-    return found
-
-
-def _pick(found: "list[tuple[Cache, Candidate]]", id: str) -> "tuple[Cache, Candidate]":
-    from gitskills.errors import GitskillsError
-
-    matching = [pair for pair in found if id in (pair[1].id, pair[1].id.rpartition("/")[2])]
-    if len(matching) != 1:
-        raise GitskillsError(
-            f"{'no' if not matching else 'more than one'} candidate is called {id!r}",
-            f"waiting: {', '.join(one.id for _, one in found) or 'none'}",
-        )
-    return matching[0]
-
-
-def _gate(one: "Candidate") -> str:
-    return one.event.gate
-
-
-def _row(one: "Candidate") -> dict[str, object]:
-    return {
-        "id": one.id,
-        "skill": one.event.skill,
-        "branch": one.branch,
-        "weakness": one.subject.removeprefix(f"{one.event.skill}: "),
-        "decision": _gate(one),
-        "checks": [],
-        "source": one.source,
-        "commit": one.commit,
-        "evidence": list(one.event.evidence),
-    }
-
-
-def _list(found: "list[tuple[Cache, Candidate]]", *, as_json: bool) -> int:
+def _list(found: "list[Waiting]", *, as_json: bool) -> int:
     from gitskills import console
+    from gitskills.commands import waiting
 
+    waiting.bring(found)
     if as_json:
-        console.emit_json([_row(one) for _, one in found])
+        console.emit_json([one.row() for one in found])
     elif not found:
         console.note("no improvement waits for review")
     else:
-        console.table(
-            ("candidate", "gate", "weakness"),
-            (((one.id, "bold"), _gate(one), str(_row(one)["weakness"])) for _, one in found),
-        )
+        rows = [((one.candidate.id, "bold"), one.checked.status, one.weakness) for one in found]
+        console.table(("candidate", "gate", "weakness"), rows)
     return 0
 
 
-def _show(cache: "Cache", one: "Candidate", *, as_json: bool) -> int:
+def _show(one: "Waiting", *, as_json: bool) -> int:
     from gitskills import console
-    from gitskills.git import objects
-    from gitskills.git.command import run
 
-    trees = [tree for tree in (one.event.base, one.event.tree) if tree]
-    oids = [oid for tree in trees for _, oid in objects.entries(cache.git_dir, tree).values()]
-    cache.want(oids)
-    prefix = [f"--src-prefix=a/{one.event.skill}/", f"--dst-prefix=b/{one.event.skill}/"]
-    args = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", *prefix, *trees)
-    diff = run(*args, git_dir=cache.git_dir).decode("utf-8", "replace")
+    found, diff = one.candidate, one.diff()
     if as_json:
-        console.emit_json(_row(one) | {"why": one.why, "diff": diff})
+        console.emit_json(one.row() | {"why": found.why, "diff": diff})
         return 0
-    console.say((one.id, "bold"), f"  {console.one_line(one.subject)}")
-    for text in one.why.splitlines():
+    console.say((found.id, "bold"), f"  {console.one_line(found.subject)}")
+    for text in found.why.splitlines():
         console.say(f"  {console.one_line(text)}")
-    told = {"gate": _gate(one), "judge": one.event.judge, "proposer": one.event.proposer}
-    for key, value in (told | {"evidence": ", ".join(one.event.evidence)}).items():
+    told = {"gate": found.event.gate, "judge": found.event.judge, "proposer": found.event.proposer}
+    for key, value in (told | {"evidence": ", ".join(found.event.evidence)}).items():
         console.say((f"  {key:<9}", "dim"), console.one_line(value))
+    _say_checks(one)
     console.diff(diff.splitlines())
     return 0
 
 
-def _accept(project: "Project", chosen: "list[tuple[Cache, Candidate]]", *, dry_run: bool, as_json: bool) -> int:
+def _check(one: "Waiting", *, as_json: bool) -> int:
     from gitskills import console
-    from gitskills.commands.targets import default
+
+    if as_json:
+        console.emit_json(one.row())
+    else:
+        _say_checks(one)
+    return 1 if one.checked.reasons else 0
+
+
+def _say_checks(one: "Waiting") -> None:
+    from gitskills import console
+
+    found = one.checked
+    for check in found.checks:
+        if not check.ok:
+            console.say("    ", (check.name, "red"), f"  {console.one_line(check.message)}")
+    passed = f"{len(found.checks) - len(found.reasons)} of {len(found.checks)} checks of the gate passed"
+    console.say((f"  {found.status}: {passed}", "dim"))
+
+
+def _report(one: "Waiting", *, title: bool, as_json: bool) -> int:
+    from gitskills import console
+    from gitskills.improve import report
+
+    name = report.title(one.candidate)
+    text = "" if title else report.body(one.candidate, one.checked, one.diff())
+    if as_json:
+        console.emit_json({"title": name, "body": text})
+    else:
+        console.say(name if title else text.rstrip("\n"))
+    return 0
+
+
+def _accept(
+    project: "Project", chosen: "list[Waiting]", verified: bool, by_policy: bool, dry_run: bool, as_json: bool
+) -> int:
+    from gitskills import console
     from gitskills.git.commit import identity
-    from gitskills.improve.decide import Accepted, accept
+    from gitskills.improve.decide import Accepted, Terms, accept
     from gitskills.share.policy import policy
 
     rows: list[Accepted] = []
     who = identity(project.root)
-    by_source: dict[str, list[tuple[Cache, Candidate]]] = {}
-    for cache, one in chosen:
-        by_source.setdefault(one.source, []).append((cache, one))
-    for source, pairs in by_source.items():
-        cache, some = pairs[0][0], [one for _, one in pairs]
-        branch, tip = default(cache, project.source(source).ref)
-        if dry_run:
-            rows += [Accepted(one.id, None, "would be accepted") for one in some]
-        else:
-            rows += accept(cache, branch, some, policy(cache, tip), who)
+    for source in dict.fromkeys(one.source for one in chosen):
+        some = [one for one in chosen if one.source == source]
+        cache = some[0].cache
+        terms = Terms(verified, by_policy, dry_run)
+        rows += accept(
+            *(cache, some[0].branch, [one.candidate for one in some]),
+            *(lambda tip, cache=cache: policy(cache, tip), who, terms),
+        )
     if as_json:
         console.emit_json([{"id": row.id, "commit": row.commit, "message": row.message} for row in rows])
     for row in [] if as_json else rows:
         style = ("accepted", "green") if row.commit else ("would be" if dry_run else "not accepted", "yellow")
         console.say(style, "  ", (row.id, "bold"), f"  {(row.commit or '')[:10]} {row.message}".rstrip())
-    return 0 if dry_run or all(row.commit for row in rows) else 1
+    return 0 if dry_run or by_policy or all(row.commit for row in rows) else 1
 
 
-def _reject(project: "Project", cache: "Cache", one: "Candidate", why: str, *, dry_run: bool, as_json: bool) -> int:
+def _reject(project: "Project", one: "Waiting", why: str, *, dry_run: bool, as_json: bool) -> int:
     from gitskills import console
     from gitskills.git.commit import identity
     from gitskills.improve.decide import reject
 
-    commit = None if dry_run else reject(cache, one, why, identity(project.root))
+    commit = None if dry_run else reject(one.cache, one.candidate, why, identity(project.root))
     if as_json:
-        console.emit_json([{"id": one.id, "commit": commit, "message": why}])
+        console.emit_json([{"id": one.candidate.id, "commit": commit, "message": why}])
     else:
-        console.say(("would be rejected" if dry_run else "rejected", "yellow"), "  ", (one.id, "bold"))
+        console.say(("would be rejected" if dry_run else "rejected", "yellow"), "  ", (one.candidate.id, "bold"))
     return 0

@@ -75,6 +75,23 @@ def fetched(project: "Project", source: "Source") -> "Cache":
     return cache
 
 
+def sources(project: "Project") -> "tuple[Source, ...]":
+    """The libraries one decides for: the sources and, in a clone of a library, the remote `origin` it came from."""
+    from gitskills import yamltext
+    from gitskills.config import Source
+    from gitskills.git.command import run
+
+    named = tuple(project.config.sources.values())
+    read = yamltext.load(project.text, where=str(project.file))
+    if not (isinstance(read, dict) and "library" in read):
+        return named
+    asked = ("config", "--get", "remote.origin.url")
+    origin = run(*asked, cwd=project.root, ok=(0, 1, 128)).decode("utf-8", "replace").strip()
+    here = {project.cache(one).git_dir for one in named}
+    own = Source("origin", origin) if origin else None
+    return (*named, own) if own and project.cache(own).git_dir not in here else named
+
+
 def default(cache: "Cache", ref: str | None) -> tuple[str, str]:
     """The branch that improvements start from, and its tip."""
     from gitskills.git import objects

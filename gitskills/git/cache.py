@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -136,11 +136,12 @@ class Cache:
         self,
         updates: Sequence[tuple[str, str]],
         *,
+        expect: Mapping[str, str] | None = None,
         progress: Progress | None = None,
         timeout: float | None = 600,
     ) -> None:
         """Move refs of the remote forward, (oid, full name) each, and remember it here; see transport.push."""
-        transport.push(self.git_dir, self.url, updates, progress=progress, timeout=timeout)
+        transport.push(self.git_dir, self.url, updates, expect=expect, progress=progress, timeout=timeout)
         moves = "".join(
             f"update {_here(ref)} {oid}\n" if oid else f"delete {_here(ref)}\n"
             for oid, ref in updates

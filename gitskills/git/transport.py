@@ -143,37 +143,40 @@ def push(
     url: str,
     updates: Sequence[tuple[str, str]],
     *,
+    expect: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     timeout: float | None = 600,
 ) -> None:
     """Move refs of `url` forward, never by force: each update is (commit's oid, full name of the ref).
 
-    An empty oid deletes the ref, which only branches below gitskills/ may be. Several refs move all or none where
-    the server can do that. Raises NonFastForward when the remote has moved,
-    PushRefused when the server will not, or another RemoteError.
+    An empty oid deletes the ref, which only branches below gitskills/ may be; `expect` says by ref what is deleted, so
+    that what somebody pushed there since is not lost. Several refs move all or none where the server can do that.
+    Raises NonFastForward when the remote has moved, PushRefused when the server will not, or another RemoteError.
     """
     for oid, ref in updates:
         fits = _OID.fullmatch(oid) or (not oid and ref.startswith("refs/heads/gitskills/"))
         if not fits or not re.fullmatch(r"refs/[^\s:*?\[\\^~]+", ref):
             raise ValueError(f"not an update of a ref: {oid} {ref}")
-    if not _push(git_dir, url, updates, len(updates) > 1, progress, timeout):
-        _push(git_dir, url, updates, False, progress, timeout)
+    specs = [f"--force-with-lease={ref}:{oid}" for ref, oid in (expect or {}).items() if ("", ref) in updates]
+    specs += ["--", _REMOTE, *(f"{oid}:{ref}" for oid, ref in updates)]
+    if not _push(git_dir, url, specs, len(updates) > 1, progress, timeout):
+        _push(git_dir, url, specs, False, progress, timeout)
 
 
 def _push(
     git_dir: Path,
     url: str,
-    updates: Sequence[tuple[str, str]],
+    specs: Sequence[str],
     atomic: bool,
     progress: Progress | None,
     timeout: float | None,
 ) -> bool:
-    """Push once; False where the server knows no atomic push."""
+    """Push once what `specs` say; False where the server knows no atomic push."""
     args = [
         *("push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"),
         *(("--atomic",) if atomic else ()),
         "--progress" if progress else "--no-progress",
-        *("--", _REMOTE, *(f"{oid}:{ref}" for oid, ref in updates)),
+        *specs,
     ]
     ended = _talk(args, git_dir, url, progress=progress, timeout=timeout)
     if ended.returncode == 0:

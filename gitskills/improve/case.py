@@ -1,15 +1,18 @@
 """One session against one skill: judge, propose, gate, deliver. Models answer in text; nothing they say is trusted."""
 
+import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gitskills.config import Library
+from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
 from gitskills.git.trailers import Event
-from gitskills.improve import candidate, deliver, gate, judge, propose
+from gitskills.improve import candidate, contents, deliver, gate, judge, known, propose
+from gitskills.improve.answers import Answers
 from gitskills.improve.gate import Check, Decision, Facts
 from gitskills.improve.judge import Verdict
 from gitskills.improve.propose import Attempt, Proposal
@@ -23,6 +26,8 @@ from gitskills.skills.validate import SKILL_FILE
 Outcome = Literal["improved", "ok", "unclear", "no-change", "duplicate", "rejected"]
 Models = Callable[[str], Model]
 """Gives the model for a role."""
+
+MOVED = 5  # times a skill may change under a direct publication before the next session gets its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,15 @@ class Target:
 class Witness:
     """What a session showed: the `window` around the skill's use, redacted; `seen`, the SKILL.md the session had.
 
-    `evidence` is the trailer that names the session without telling it, `sessions` all that showed this weakness.
+    `evidence` is the trailer that names the session without telling it, `others` name more sessions in the window,
+    `sessions` are all that showed this weakness.
     """
 
     window: str
     seen: str
     evidence: str
     sessions: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ class Case:
     """One run: counts the calls, and knows who asks; `publish` overrides the library's policy.
 
     With `dry_run` models are asked and the gate decides, and nothing is written. `shown` returns the sessions that
-    showed the weakness, this one included, where somebody keeps count.
+    showed the weakness, this one included, where somebody keeps count. `keep` takes what models answered before
+    anything is pushed; `answers` are those of a run that was killed. `faults` counts calls that failed.
     """
 
     target: Target
@@ -104,11 +112,18 @@ class Case:
     publish: Literal["review", "direct"] | None = None
     dry_run: bool = False
     shown: Callable[[Verdict, Proposal], tuple[str, ...]] | None = None
+    keep: Callable[[Answers], None] | None = None
+    answers: Answers | None = None
     calls: int = 0
+    faults: int = 0
+    moved: int = 0
     names: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> Improved:
         """Go as far as the answers lead. A failed call is `unclear`, never a verdict."""
+        if self.answers is not None:
+            self.names, self.calls = dict(self.answers.names), self.answers.calls
+            return self._decide(self.answers.verdict, self.answers.proposal)
         target = self.target
         nonce = secrets.token_hex(8)
         verdict = self._judge(judge.prompt(target.skill, self.witness.seen, self.witness.window, nonce=nonce))
@@ -128,19 +143,23 @@ class Case:
         known = {one.fingerprint for one in tried}
         if proposal.fingerprint in known:
             return replace(self._told(verdict, "duplicate"), fingerprint=proposal.fingerprint)
+        if self.keep is not None and not self.dry_run:
+            self.keep(Answers(verdict, proposal, self.names, self.calls))
         return self._decide(verdict, proposal)
 
     def _judge(self, ask: Ask) -> Verdict:
         try:
             return judge.parse(self._asked("judge", ask), self.witness.window)
         except ModelFailed as error:
+            self.faults += 1
             return Verdict("unclear", reason=error.message)
 
     def _propose(self, ask: Ask) -> Proposal | None:
-        try:
-            return propose.parse(self._asked("proposer", ask))
-        except ModelFailed:
-            return None
+        found = None
+        with contextlib.suppress(ModelFailed):
+            found = propose.parse(self._asked("proposer", ask))
+        self.faults += found is None
+        return found
 
     def _asked(self, role: str, ask: Ask) -> str:
         model = self.models(role)
@@ -162,6 +181,8 @@ class Case:
     def _decide(self, verdict: Verdict, proposal: Proposal) -> Improved:
         target = self.target
         text = apply(target.text, proposal.edits, target.policy.edits)
+        if isinstance(text, Rejected) and self.moved:
+            return self._late(verdict, proposal)
         if isinstance(text, Rejected):
             checks = (Check("edits", False, f"{text.code}: {text.reason}"),)
             decision = Decision("rejected", "rejected", checks, (text.reason,))
@@ -196,17 +217,33 @@ class Case:
         if self.dry_run:
             rejected = decision.status == "rejected"
             return replace(told, decision="rejected" if rejected else "improved", reason="; ".join(decision.reasons))
-        target = self.target
+        way: deliver.Way = "rejected" if decision.status == "rejected" else "review"
+        way = "direct" if decision.publish == "direct" else way
         draft = self._draft(verdict, proposal, decision, result)
-        if decision.status == "rejected":
-            done = deliver.to_shelf(target.cache, target.tip, draft, self.who)
-            return replace(told, decision="rejected", reason="; ".join(decision.reasons), commit=done.commit)
-        at = deliver.to_review(target.cache, target.tip, draft, self.who) if decision.publish == "review" else None
-        if decision.publish == "direct":
-            at = deliver.to_default(target.cache, target.branch, draft, self.who)
+        at = deliver.send(way, self.target.cache, (self.target.branch, self.target.tip), draft, self.who)
         if at is None:
-            return replace(told, reason="the skill changed meanwhile; the next session is judged against the new text")
+            return self._again(verdict, proposal)
+        if way == "rejected":
+            return replace(told, decision="rejected", reason="; ".join(decision.reasons), commit=at.commit)
         return replace(told, decision="improved" if at.new else "duplicate", branch=at.branch, commit=at.commit)
+
+    def _again(self, verdict: Verdict, proposal: Proposal) -> Improved:
+        """Decide anew about the skill as others have just left it: the same edits, and no model is asked."""
+        target, self.moved = self.target, self.moved + 1
+        there = known.published(target.cache, target.source, target.skill, self.witness.evidence, target.branch)
+        if there is not None:  # a push of a run that was killed has come through after all
+            told = replace(self._told(verdict, "improved"), fingerprint=proposal.fingerprint)
+            return replace(told, branch=there.branch, commit=there.commit)
+        tip = objects.resolve(target.cache.git_dir, f"refs/remotes/origin/{target.branch}^{{commit}}") or target.tip
+        found = objects.skills(target.cache.git_dir, tip).get(target.path)
+        if found is None or self.moved > MOVED:
+            return self._late(verdict, proposal)
+        self.target = replace(target, tip=tip, files=contents.files(target.cache, found.tree))
+        return self._decide(verdict, proposal)
+
+    def _late(self, verdict: Verdict, proposal: Proposal) -> Improved:
+        reason = "the skill changed meanwhile, and the edits fit it no longer; the next session is judged anew"
+        return replace(self._told(verdict, "no-change"), reason=reason, fingerprint=proposal.fingerprint)
 
     def _draft(
         self, verdict: Verdict, proposal: Proposal, decision: Decision, result: Mapping[str, File]
@@ -221,7 +258,7 @@ class Case:
             base=self.target.tree,
             tree=tree,
             edit=proposal.fingerprint,
-            evidence=(self.witness.evidence,),
+            evidence=(self.witness.evidence, *self.witness.others),
             judge=f"{self.names.get('judge', '')} v{judge.VERSION}",
             proposer=f"{self.names.get('proposer', '')} v{propose.VERSION}",
             gate=decision.figures,

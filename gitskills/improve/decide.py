@@ -1,6 +1,6 @@
 """What a reviewer does with candidates: accept some in one push, or reject one with a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gitskills.config import Library
@@ -9,15 +9,15 @@ from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
 from gitskills.git.failures import NonFastForward
-from gitskills.git.merge import merge
-from gitskills.git.objects import Found
 from gitskills.git.trailers import format
-from gitskills.improve import candidate, gate
+from gitskills.improve import candidate
 from gitskills.improve.candidate import Candidate
-from gitskills.improve.gate import Facts
-from gitskills.skills.file import File
+from gitskills.improve.recheck import Rechecked, recheck
 
 ROUNDS = 12  # times an acceptance starts anew because others pushed
+
+Policies = Callable[[str], Library]
+"""Reads the library's policy at a commit: others may change it while we push."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +29,46 @@ class Accepted:
     message: str = ""
 
 
-def accept(cache: Cache, branch: str, some: Sequence[Candidate], policy: Library, who: Identity) -> list[Accepted]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what terms candidates are accepted.
+
+    `verified`: only those whose claim of evals holds. `unseen`: only where the library's policy lets improvements in
+    without a person, and then the commit names none. With `dry_run` nothing is pushed.
+    """
+
+    verified: bool = False
+    unseen: bool = False
+    dry_run: bool = False
+
+
+def accept(
+    cache: Cache, branch: str, some: Sequence[Candidate], policies: Policies, who: Identity, terms: Terms = Terms()
+) -> list[Accepted]:
     """Put candidates onto the default branch in one push, and delete their branches; raises a RemoteError.
 
-    A skill that changed since is merged with and gated again; what clashes or fails stays where it is.
+    Each is looked at anew. A skill that changed since is merged with; what clashes or fails stays where it is.
     """
     for _ in range(ROUNDS):
         tip = head = _tip(cache, branch)
+        policy = policies(tip)
+        if terms.unseen and policy.improve != "direct":
+            told = f"the library's policy is improve: {policy.improve}, so people decide"
+            return [Accepted(one.id, None, told) for one in some]
         rows: list[Accepted] = []
-        done: list[tuple[str, str]] = []
+        done: dict[str, str] = {}
         for one in some:
-            row = _one(cache, head, one, policy, who)
+            row = _one(cache, head, one, policy, who, terms)
             rows.append(row)
             if row.commit is not None:
                 head = row.commit
-                done.append(("", f"refs/heads/{one.branch}"))
+                done[f"refs/heads/{one.branch}"] = one.commit
+        if terms.dry_run:
+            return [replace(row, commit=None) for row in rows]
         if head == tip:
             return rows
         try:
-            cache.push([(head, f"refs/heads/{branch}"), *done])
+            cache.push([(head, f"refs/heads/{branch}"), *(("", ref) for ref in done)], expect=done)
             return rows
         except NonFastForward:
             cache.refresh()
@@ -60,35 +81,38 @@ def reject(cache: Cache, one: Candidate, why: str, who: Identity) -> str:
     commit = candidate.again(cache, one.commit, format(one.subject, f"{one.why}\n\nRejected: {why}", event), who)
     ref = candidate.rejected_ref(one.event.skill, one.event.edit)
     updates = [("", f"refs/heads/{one.branch}")]
-    if objects.resolve(cache.git_dir, ref) is None:
+    new = objects.resolve(cache.git_dir, ref) is None
+    if new:
         updates.append((commit, ref))
+    cache.push(updates, expect={f"refs/heads/{one.branch}": one.commit})
+    if new:
         objects.update_ref(cache.git_dir, ref, commit, None, "gitskills: rejected")
-    cache.push(updates)
     return commit
 
 
-def _one(cache: Cache, tip: str, one: Candidate, policy: Library, who: Identity) -> Accepted:
+def _one(cache: Cache, tip: str, one: Candidate, policy: Library, who: Identity, terms: Terms) -> Accepted:
     """Write the commit that accepts one candidate on `tip`."""
-    listing = objects.skills(cache.git_dir, tip)
-    path = candidate.path_of(listing, one.event.skill)
-    if path is None:
-        return Accepted(one.id, None, f"the library has no skill {one.event.skill}")
-    now, tree = listing[path].tree, one.event.tree
-    if now == tree:
+    if objects.resolve(cache.git_dir, f"refs/remotes/origin/{one.branch}") != one.commit:
+        return Accepted(one.id, None, "somebody else has decided on it, or changed it, meanwhile")
+    found = recheck(cache, tip, one, policy)
+    if found.present:
         return Accepted(one.id, None, "the library has this text already; reject the candidate to clear it away")
-    if now != one.event.base:
-        _bring(cache, (one.event.base, tree, now))
-        merged = merge(cache.git_dir, one.event.base, tree, now)
-        if not merged.clean:
-            return Accepted(one.id, None, f"clashes with what changed since in {', '.join(merged.conflicts)}")
-        tree = merged.tree
-    facts = Facts(one.event.skill, _files(cache, now), _files(cache, tree), now, policy, asked=True)
-    decision = gate.decide(facts)
-    if decision.status == "rejected":
-        return Accepted(one.id, None, f"fails the gate: {'; '.join(decision.reasons)}")
-    event = replace(one.event, base=now, tree=tree, gate="human")
-    message = (one.subject, f"{one.why}\n\nAccepted by {who.name}.")
-    return Accepted(one.id, candidate.write(cache, tip, path, tree, message, event, who))
+    if problem := _problem(found, terms):
+        return Accepted(one.id, None, problem)
+    by = "by the library's policy" if terms.unseen else f"by {who.name}"
+    event = replace(one.event, base=found.base, tree=found.tree, gate=one.event.gate if terms.unseen else "human")
+    message = (one.subject, f"{one.why}\n\nAccepted {by}.")
+    commit = candidate.write(cache, tip, found.path, found.tree, message, event, who)
+    return Accepted(one.id, commit, "would be accepted" if terms.dry_run else "")
+
+
+def _problem(found: Rechecked, terms: Terms) -> str:
+    """Why a candidate cannot be accepted, "" where it can."""
+    if found.status == "rejected":
+        return f"fails the gate: {'; '.join(found.reasons)}"
+    if terms.verified and found.status != "verified":
+        return f"is not verified: {'; '.join(found.reasons) or 'no evals were run'}"
+    return ""
 
 
 def _tip(cache: Cache, branch: str) -> str:
@@ -96,15 +120,3 @@ def _tip(cache: Cache, branch: str) -> str:
     if tip is None:
         raise GitskillsError(f"the remote has no branch {branch!r}")
     return tip
-
-
-def _bring(cache: Cache, trees: Sequence[str]) -> None:
-    oids = [oid for tree in trees for mode, oid in objects.entries(cache.git_dir, tree).values() if mode != 0o160000]
-    cache.want(oids)
-
-
-def _files(cache: Cache, tree: str) -> dict[str, File]:
-    _bring(cache, (tree,))
-    found = Found("", tree, objects.entries(cache.git_dir, tree))
-    stream = objects.blobs(cache.git_dir, [oid for _, oid in found.entries.values()])
-    return {path: File(next(stream)[1], mode) for path, (mode, _) in found.entries.items()}

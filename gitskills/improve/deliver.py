@@ -6,6 +6,7 @@ same edit from somebody else: then there is nothing to do.
 
 import contextlib
 from dataclasses import dataclass
+from typing import Literal
 
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
@@ -14,6 +15,8 @@ from gitskills.git.commit import Identity
 from gitskills.git.failures import NonFastForward, RemoteError
 from gitskills.git.trailers import Event
 from gitskills.improve import candidate
+
+Way = Literal["review", "direct", "rejected"]
 
 ROUNDS = 12  # times a direct publication starts anew because others pushed
 
@@ -36,6 +39,14 @@ class Delivered:
     commit: str
     branch: str
     new: bool = True
+
+
+def send(way: Way, cache: Cache, onto: tuple[str, str], draft: Draft, who: Identity) -> Delivered | None:
+    """Deliver a draft that was decided on `onto`, a branch and its tip; None where the skill itself moved meanwhile."""
+    branch, tip = onto
+    if way == "rejected":
+        return to_shelf(cache, tip, draft, who)
+    return to_review(cache, tip, draft, who) if way == "review" else to_default(cache, branch, draft, who)
 
 
 def to_review(cache: Cache, tip: str, draft: Draft, who: Identity) -> Delivered:

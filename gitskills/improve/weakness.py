@@ -65,6 +65,18 @@ def sessions(weakness: str, sightings: Iterable[Sighting], *, about: str = "") -
     return tuple(sorted({each.session for each in sightings if same(weakness, each.text, about=about)}))
 
 
+def shown(
+    who: str, reason: str, weakness: str, seen: tuple[Iterable[Sighting], Iterable[Sighting]], *, about: str = ""
+) -> tuple[str, ...]:
+    """Return the sessions that showed a weakness, `who` included, by what judges and what proposers said of it.
+
+    `seen` are the sightings by judges' reasons and those by the weaknesses that were named.
+    """
+    by_reason, by_name = seen
+    found = {who, *sessions(reason, by_reason, about=about), *sessions(weakness, by_name, about=about)}
+    return tuple(sorted(found))
+
+
 def _stem(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:

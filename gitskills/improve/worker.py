@@ -7,16 +7,16 @@ evidence its commit names, so that it is never published twice.
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitskills.agents import readers
 from gitskills.agents.payload import Payload
 from gitskills.errors import GitskillsError
-from gitskills.git.command import run as git
 from gitskills.git.failures import RemoteError
-from gitskills.improve import candidate, weakness, windows
+from gitskills.improve import answers, known, weakness, windows
+from gitskills.improve.answers import Answers
 from gitskills.improve.case import Case, Improved, Target, Witness
 from gitskills.improve.intake import Intake, ours
 from gitskills.improve.judge import Verdict
@@ -187,42 +187,36 @@ class Worker:
         """Run the case; also what judge and proposer called the weakness, by which later sessions are compared."""
         if job.tries > 1 and (there := published(target, shown.evidence)):
             return there, {}
+        key = (placed.url, placed.path, shown.evidence)
+        before = answers.kept(self.db, *key) if job.tries > 1 else None
         named: dict[str, str] = {}
         about = f"{placed.name} {summary(target.text).description or ''}"
         who = self._digest(job)
 
         def sessions(verdict: Verdict, proposal: Proposal) -> tuple[str, ...]:
             named.update(reason=verdict.reason, weakness=proposal.weakness)
-            reasons, weaknesses = windows.sightings(self.db, placed.url, placed.path, placed.tree)
-            by_reason = weakness.sessions(verdict.reason, reasons, about=about)
-            by_name = weakness.sessions(proposal.weakness, weaknesses, about=about)
-            return tuple(sorted({who, *by_reason, *by_name}))
+            seen = windows.sightings(self.db, placed.url, placed.path, placed.tree)
+            return weakness.shown(who, verdict.reason, proposal.weakness, seen, about=about)
+
+        def keep(found: Answers) -> None:
+            answers.keep(self.db, *key, found, at=self.clock())
 
         models = self.site.models(job.cwd, job.agent)
-        return Case(target, shown, models, self.site.who(job.cwd), shown=sessions).run(), named
+        case = Case(target, shown, models, self.site.who(job.cwd), shown=sessions, keep=keep, answers=before)
+        found = case.run()
+        answers.forget(self.db, *key)
+        return found, named
 
 
 def published(target: Target, evidence: str) -> Improved | None:
     """What an earlier try has published of this evidence: a candidate that waits, a rejected one, a commit."""
-    cache, source = target.cache, target.source
-    kept: Sequence[tuple[candidate.Candidate, bool]] = [
-        *((one, True) for one in candidate.waiting(source, cache)),
-        *((one, False) for one in candidate.rejected(source, cache)),
-    ]
-    for one, waits in kept:
-        if one.event.skill == target.skill and evidence in one.event.evidence:
-            return Improved(
-                *(target.skill, "failed", "skill_defect", one.why.partition("\n")[0]),
-                decision="improved" if waits else "rejected",
-                fingerprint=one.event.edit,
-                branch=one.branch if waits else "",
-                commit=one.commit,
-            )
-    words = ("log", "--max-count=1", "--format=%H %s", "--fixed-strings", f"--grep=Skill-Evidence: {evidence}")
-    commit, _, subject = git(*words, target.tip, git_dir=cache.git_dir).decode("utf-8", "replace").partition(" ")
-    if not commit:
+    there = known.published(target.cache, target.source, target.skill, evidence, target.branch)
+    if there is None:
         return None
     return Improved(
-        *(target.skill, "failed", "skill_defect", subject.strip()), decision="improved", branch=target.branch,
-        commit=commit,
-    )  # fmt: skip
+        *(target.skill, "failed", "skill_defect", there.reason),
+        decision="rejected" if there.rejected else "improved",
+        fingerprint=there.fingerprint,
+        branch=there.branch,
+        commit=there.commit,
+    )

@@ -1,0 +1,117 @@
+"""The candidates that wait in the libraries one decides for, each looked at anew by the gate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitskills.errors import GitskillsError
+
+if TYPE_CHECKING:
+    from gitskills.git.cache import Cache
+    from gitskills.improve.candidate import Candidate
+    from gitskills.improve.recheck import Rechecked
+    from gitskills.share.project import Project
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A candidate of a library: its `cache`, the default `branch` and the `tip` of that."""
+
+    source: str
+    cache: "Cache"
+    branch: str
+    tip: str
+    candidate: "Candidate"
+    _checked: "Rechecked | None" = field(default=None, repr=False)
+
+    @property
+    def checked(self) -> "Rechecked":
+        """What the gate says of it now, under the policy that the default branch has. Raises a RemoteError."""
+        if self._checked is None:
+            from gitskills.improve.recheck import recheck
+            from gitskills.share.policy import policy
+
+            self._checked = recheck(self.cache, self.tip, self.candidate, policy(self.cache, self.tip))
+        return self._checked
+
+    @property
+    def weakness(self) -> str:
+        """What it is said to mend."""
+        return self.candidate.subject.removeprefix(f"{self.candidate.event.skill}: ")
+
+    def row(self) -> dict[str, object]:
+        """The row as `--json` has it."""
+        one, found = self.candidate, self.checked
+        return {
+            "id": one.id,
+            "skill": one.event.skill,
+            "branch": one.branch,
+            "weakness": self.weakness,
+            "decision": found.status,
+            "checks": [{"name": each.name, "ok": each.ok, "message": each.message} for each in found.checks],
+            "source": one.source,
+            "commit": one.commit,
+            "evidence": list(one.event.evidence),
+        }
+
+    def diff(self) -> str:
+        """What its commit changes, all of it: what its trailers leave out as well."""
+        from gitskills.git.command import run
+
+        commit = self.candidate.commit
+        git_dir = self.cache.git_dir
+        parents = run("rev-list", "--parents", "--max-count=1", commit, git_dir=git_dir).decode().split()[1:2]
+        changed = ("diff-tree", "-r", "--no-renames", "--root", "--no-commit-id", *parents, commit)
+        oids = [oid for row in run(*changed, git_dir=git_dir).splitlines() for oid in row.split()[2:4]]
+        self.cache.want(oid.decode() for oid in oids if oid.strip(b"0"))
+        shown = ("diff-tree", "-p", "--root", "--no-commit-id", "--no-color", "--no-ext-diff", "--no-textconv")
+        return run(*shown, "--no-renames", *parents, commit, git_dir=git_dir).decode("utf-8", "replace")
+
+
+def read(project: "Project") -> list[Waiting]:
+    """The candidates of every library, fetched; raises a RemoteError."""
+    from gitskills.commands.targets import default, fetched, sources
+    from gitskills.improve.candidate import waiting
+
+    found = []
+    for source in sources(project):
+        cache = fetched(project, source)
+        if candidates := waiting(source.name, cache):
+            branch, tip = default(cache, source.ref)
+            found += [Waiting(source.name, cache, branch, tip, one) for one in candidates]
+    return found
+
+
+def bring(found: Sequence[Waiting]) -> None:
+    """Fetch in one go per library what the candidates change."""
+    from gitskills.git.command import run
+
+    for cache in {one.cache.git_dir: one.cache for one in found}.values():
+        commits = "".join(f"{each.candidate.commit}\n" for each in found if each.cache.git_dir == cache.git_dir)
+        words = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--no-commit-id")
+        rows = run(*words, git_dir=cache.git_dir, input=commits.encode()).splitlines()
+        oids = [oid.decode() for row in rows for oid in row.split()[2:4]]
+        cache.want(oid for oid in oids if oid.strip("0"))
+
+
+def pick(found: Sequence[Waiting], id: str) -> Waiting:
+    """The one candidate called so, by its id, the end of it, or its branch; raises GitskillsError."""
+    matching = [one for one in found if id in _names(one)]
+    if len(matching) != 1:
+        raise GitskillsError(
+            f"{'no' if not matching else 'more than one'} candidate is called {id!r}",
+            f"waiting: {', '.join(one.candidate.id for one in found) or 'none'}",
+        )
+    return matching[0]
+
+
+def _names(one: Waiting) -> tuple[str, ...]:
+    found = one.candidate
+    return found.id, found.id.rpartition("/")[2], found.branch, f"refs/heads/{found.branch}"
+
+
+def choose(found: Sequence[Waiting], ids: Sequence[str], every: bool, verified: bool) -> list[Waiting]:
+    """What is to be accepted: all, of these only what claims to be verified, and what is named."""
+    claims = [one for one in found if every and (not verified or one.candidate.event.gate.startswith("verified"))]
+    named = [pick(found, id) for id in ids]
+    return [*claims, *(one for one in named if one not in claims)]

@@ -1,0 +1,98 @@
+"""A candidate as the text of a pull request: Markdown in which nothing that others wrote is anything but text.
+
+Whatever comes from a skill, a session or a model stands in code: there a host makes no links, no mentions, no HTML, no
+references and runs no quick actions (https://spec.commonmark.org/0.31.2/#code-spans, #fenced-code-blocks).
+"""
+
+import re
+from collections.abc import Iterator
+
+from gitskills.console import clean, one_line
+from gitskills.improve.candidate import Candidate
+from gitskills.improve.recheck import Rechecked
+from gitskills.sessions.window import elide
+
+TITLE = 100  # characters
+DIFF = 40_000  # characters; GitHub takes no body longer than 65,536
+LINE = 1_000  # characters of one untrusted line
+
+_TICKS = re.compile(r"`+")
+# All that a title could turn into a link, a mention or a reference; hosts show titles as text, notices as Markdown.
+_MARKUP = re.compile(r"[`*_<>\[\]()#@!|~\\&$]+")
+
+
+def title(one: Candidate) -> str:
+    """Return one line of plain words."""
+    words = " ".join(_MARKUP.sub(" ", one_line(one.subject)).split())
+    return words if len(words) <= TITLE else f"{words[: TITLE - 1]}…"
+
+
+def body(one: Candidate, found: Rechecked, diff: str) -> str:
+    """Return the Markdown: skill, weakness, evidence, what was checked, and the change."""
+    return "\n".join(_body(one, found, diff)).rstrip("\n") + "\n"
+
+
+def _body(one: Candidate, found: Rechecked, diff: str) -> Iterator[str]:
+    event = one.event
+    yield f"A session showed that the skill {span(event.skill)} failed its user. This is one small edit of its text."
+    yield ""
+    yield f"**Weakness**: {span(one.subject.removeprefix(f'{event.skill}: '))}"
+    yield ""
+    yield "**Evidence**"
+    yield ""
+    for text in one.why.splitlines():
+        if text.strip():
+            yield f"> {span(text)}"
+            yield ">"
+    sessions = len({name.partition("#")[0] for name in event.evidence})
+    yield f"> {sessions} session{'' if sessions == 1 else 's'}, by salted hash: {_listed(event.evidence)}"
+    yield ""
+    yield f"Judged by {span(event.judge or 'nobody named')}, proposed by {span(event.proposer or 'nobody named')}."
+    yield ""
+    yield from _table(found)
+    yield ""
+    yield from _fenced(diff)
+    yield ""
+    yield f"Accept with `gitskills review accept {_id(one)}`; it is merged with what has changed since."
+    yield f"Not wanted: `gitskills review reject {_id(one)} --why '…'`, so that it is not proposed again."
+
+
+def _table(found: Rechecked) -> Iterator[str]:
+    wrong = len(found.reasons)
+    told = "all passed" if not wrong else f"{wrong} of {len(found.checks)} failed"
+    yield f"**Checks**, computed from the commit: {told}; the candidate is **{found.status}**."
+    yield ""
+    yield "| check | | |"
+    yield "|---|---|---|"
+    for check in found.checks:
+        yield f"| {check.name} | {'passed' if check.ok else '**failed**'} | {span(check.message, cell=True)} |"
+
+
+def span(text: str, *, cell: bool = False) -> str:
+    """Return untrusted text as a code span of one line; in a `cell` of a table a bar would end it."""
+    plain = one_line(text)
+    plain = plain if len(plain) <= LINE else f"{plain[: LINE - 1]}…"
+    if not plain:
+        return ""
+    if cell:
+        plain = plain.replace("|", "¦")  # an escaped bar shows its backslash on some hosts
+    ticks = "`" * (max((len(run) for run in _TICKS.findall(plain)), default=0) + 1)
+    edge = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{ticks}{edge}{plain}{edge}{ticks}"
+
+
+def _fenced(diff: str) -> Iterator[str]:
+    text = elide(clean(diff).replace("\r", "\n").rstrip("\n"), DIFF)
+    ticks = "`" * max(3, max((len(run) for run in _TICKS.findall(text)), default=0) + 1)
+    yield f"{ticks}diff"
+    yield text
+    yield ticks
+
+
+def _listed(evidence: tuple[str, ...]) -> str:
+    return ", ".join(span(each) for each in evidence[:10]) + (" …" if len(evidence) > 10 else "")
+
+
+def _id(one: Candidate) -> str:
+    """Its id for a command to copy: a branch may be called anything, and only the usual is put into a command."""
+    return one.id if re.fullmatch(r"[a-z0-9-]+/[0-9a-f]{8}", one.id) else "ID"
