@@ -188,8 +188,25 @@ def _improvements(db: sqlite3.Connection) -> None:
     )
 
 
-_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions, _improvements)
+def _cards(db: sqlite3.Connection) -> None:
+    """Up to where the proofs of cards were verified, by code repository and ref (see cards/verified.py)."""
+    db.execute(
+        "CREATE TABLE card_tip (code TEXT NOT NULL, ref TEXT NOT NULL, tip TEXT NOT NULL, reached BLOB NOT NULL, "
+        "lost BLOB NOT NULL, PRIMARY KEY (code, ref)) WITHOUT ROWID"
+    )
+
+
+def _card_lines(db: sqlite3.Connection) -> None:
+    """Checksums of the lines that a commit wrote in a file (see cards/lines.py)."""
+    db.execute(
+        "CREATE TABLE card_lines (proof TEXT NOT NULL, path TEXT NOT NULL, lines BLOB NOT NULL, "
+        "PRIMARY KEY (proof, path)) WITHOUT ROWID"
+    )
+
+
+_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions, _improvements, _cards)
 _INDEX: tuple[Migration, ...] = (
     _trail,
     _search,
+    _card_lines,
 )
