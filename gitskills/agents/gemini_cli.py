@@ -2,7 +2,9 @@
 
 A chat is JSON lines: a header, messages of which the last with an id counts, `{"$set": …}` and `{"$rewindTo": id}`.
 Older versions wrote one JSON object. Calls of tools stand in the message, with their results; hooks tell no id of a
-call. Chats of subagents are in a folder named after the session; nothing says which call started one.
+call. When a session is resumed, all messages are set anew as the model was sent them: calls and results are parts of
+their contents then, and a result's message has the id of its call's. Chats of subagents are in a folder named after
+the session; nothing says which call started one.
 """
 
 import re
@@ -88,8 +90,10 @@ def _read(path: Path, draft: Draft) -> Session:
         draft.id = draft.id or string(record.get("sessionId"))
         folders = sequence(record.get("directories"))
         draft.cwd = draft.cwd or next((string(each) for each in folders), "")
-    for message in _messages(file.items):
-        _message(draft, message)
+    messages = _messages(file.items)
+    results = {string(each.get("id")): each for message in messages for each in _parts(message, "functionResponse")}
+    for message in messages:
+        _message(draft, message, results)
     return draft.session(skipped=file.skipped, complete=file.complete)
 
 
@@ -103,17 +107,30 @@ def _messages(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     for record in items:
         changed = mapping(record.get("$set")).get("messages")
         if isinstance(changed, list):
-            messages = {string(each.get("id")): each for each in map(mapping, changed)}
+            known, messages = messages, {}
+            for each in map(mapping, changed):
+                before = known.get(_key(each), each)
+                messages[_key(each)] = before if before.get("toolCalls") else each  # a resumed chat says less of calls
         elif isinstance(back := record.get("$rewindTo"), str):
             if back in messages:  # the chat goes on from before this message
                 messages = dict(list(messages.items())[: list(messages).index(back)])
-        elif "type" in record and isinstance(id := record.get("id"), str):
-            messages[id] = record
+        elif "type" in record and isinstance(record.get("id"), str):
+            messages[_key(record)] = record
     return list(messages.values())
 
 
-def _message(draft: Draft, message: Mapping[str, Any]) -> None:
-    """Take one message."""
+def _key(message: Mapping[str, Any]) -> str:
+    """The id of a message, which that of results may share with the one that has the calls."""
+    return string(message.get("id")) + ("/results" if _parts(message, "functionResponse") else "")
+
+
+def _parts(message: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    """The parts of one kind in a message's content."""
+    return [mapping(found) for each in sequence(message.get("content")) if (found := mapping(each).get(kind))]
+
+
+def _message(draft: Draft, message: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> None:
+    """Take one message; `results` of calls by their ids."""
     id = string(message.get("id"))
     text = prose(message.get("content"))
     match message.get("type"):
@@ -121,7 +138,12 @@ def _message(draft: Draft, message: Mapping[str, Any]) -> None:
             draft.user(text, id)
         case "gemini":
             draft.assistant(text, id)
-            for call in map(mapping, sequence(message.get("toolCalls"))):
+            calls = [mapping(each) for each in sequence(message.get("toolCalls"))]
+            known = {string(each.get("id")) for each in calls}
+            for call in _parts(message, "functionCall"):
+                if (key := string(call.get("id"))) not in known:
+                    calls.append({**call, "result": [{"functionResponse": results[key]}] if key in results else []})
+            for call in calls:
                 _call(draft, call, id)
 
 
@@ -132,10 +154,11 @@ def _call(draft: Draft, call: Mapping[str, Any], id: str) -> None:
     shown, status = string(call.get("resultDisplay")), call.get("status")
     answers = [mapping(mapping(each).get("functionResponse")).get("response") for each in sequence(call.get("result"))]
     output = "\n".join(string(mapping(each).get("output")) or string(mapping(each).get("error")) for each in answers)
+    failed = status in ("error", "cancelled") or any(mapping(each).get("error") for each in answers)
     if name == SKILL:
         where = _LOADED.search(shown) or _LISTED.search(output)
         path = where[1].rstrip("/\\") if where else ""
         text = between(output, "<instructions>", "</instructions>")
         draft.invoked(string(args.get("name")), "tool", key, path=path, text=text)
     if status in ("success", "error", "cancelled") or output:
-        draft.result(key, output or shown, failed=status in ("error", "cancelled"), id=id)
+        draft.result(key, output or shown, failed=failed, id=id)

@@ -258,6 +258,36 @@ def test_gemini_calls_that_failed_and_chats_of_old(tmp_path: Path) -> None:
     assert session.id == "s" and session.invocations[0].failed
 
 
+def test_gemini_resumed(tmp_path: Path) -> None:
+    """A resumed session sets its messages anew, with calls and results as parts of contents; nothing is lost or twice.
+
+    With what stood before and, where that is gone, from the parts alone; a result has the id of its call's message.
+    """
+    output = "x\n<instructions>Do a.</instructions>\n\n/skills/a/\n└───SKILL.md"
+    answered = {"functionResponse": {"id": "c", "name": "activate_skill", "response": {"output": output}}}
+    call = {"id": "c", "name": "activate_skill", "args": {"name": "a"}}
+    anew = [
+        spoke("1", [{"text": "go"}]),
+        spoke("2", [{"functionCall": call}], "gemini"),
+        spoke("2", [answered]),
+        spoke("3", [answered]),
+        spoke("4", [{"text": "done"}], "gemini"),
+    ]
+    whole = spoke("2", "", "gemini", toolCalls=[call | {"status": "success", "result": [answered]}])
+    before = [spoke("1", [{"text": "go"}]), whole, spoke("3", [answered]), spoke("4", "done", "gemini")]
+    after = [{"$set": {"messages": anew}}, spoke("5", [{"text": "no"}])]
+    for records in ([*before, *after], after):
+        session = gemini_cli.session(write(tmp_path / "session-s.jsonl", [{"sessionId": "s"}, *records]))
+        kinds = [turn.kind for turn in session.turns]
+        assert kinds == ["user", "tool_use", "tool_result", "assistant", "user"], session.turns
+        assert (found := latest(session, {"a"})) and (found.path, found.text) == ("/skills/a", "Do a.")
+        assert (found.tool_use_id, found.failed) == ("c", False)
+    refused = {"functionResponse": {"id": "c", "response": {"error": "no such skill"}}}
+    records = [{"$set": {"messages": [anew[1], spoke("2", [refused])]}}]
+    session = gemini_cli.session(write(tmp_path / "session-s.jsonl", records))
+    assert told(session)[-1] == ("tool_result", "no such skill") and session.invocations[0].failed
+
+
 def test_gemini_subagents(tmp_path: Path) -> None:
     """Their chats are in a folder of the session's name."""
     write(tmp_path / "session-1.jsonl", [{"sessionId": "abc"}, spoke("1", "go")])
