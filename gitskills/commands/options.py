@@ -13,6 +13,24 @@ if TYPE_CHECKING:
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 glob = click.option("--global", "glob", is_flag=True, help="Work on the user's own skills (~/.agents/skills).")
+_UNITS = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+
+
+def span(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """Return the seconds of a span of time as users write it, 12h, 30d or 8w; anything else is wrong usage."""
+    if value[:-1].isascii() and value[:-1].isdecimal() and value[-1:] in _UNITS:
+        return int(value[:-1]) * _UNITS[value[-1]]
+    raise click.BadParameter(f"{value!r} is no span of time such as 12h, 30d or 8w", ctx, param)
+
+
+since = click.option(
+    "--since",
+    metavar="SPAN",
+    callback=span,
+    default="30d",
+    show_default=True,
+    help="How far to look back: 12h, 30d, 8w.",
+)
 author = click.option("--author", metavar="EMAIL", help="Only skills this person created, by git history.")
 
 

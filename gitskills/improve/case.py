@@ -102,7 +102,8 @@ class Case:
 
     With `dry_run` models are asked and the gate decides, and nothing is written. `shown` returns the sessions that
     showed the weakness, this one included, where somebody keeps count. `keep` takes what models answered before
-    anything is pushed; `answers` are those of a run that was killed. `faults` counts calls that failed.
+    anything is pushed; `answers` are those of a run that was killed. `verdict` is what the judge said, `faults`
+    counts calls that failed.
     """
 
     target: Target
@@ -117,16 +118,19 @@ class Case:
     calls: int = 0
     faults: int = 0
     moved: int = 0
+    verdict: Verdict | None = None
     names: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> Improved:
         """Go as far as the answers lead. A failed call is `unclear`, never a verdict."""
         if self.answers is not None:
             self.names, self.calls = dict(self.answers.names), self.answers.calls
+            self.verdict = self.answers.verdict
             return self._decide(self.answers.verdict, self.answers.proposal)
         target = self.target
         nonce = secrets.token_hex(8)
         verdict = self._judge(judge.prompt(target.skill, self.witness.seen, self.witness.window, nonce=nonce))
+        self.verdict = verdict
         if not verdict.improvable:
             found: Outcome = (
                 "no-change" if verdict.outcome == "failed" else "ok" if verdict.outcome == "ok" else "unclear"

@@ -204,6 +204,8 @@ class Worker:
         models = self.site.models(job.cwd, job.agent)
         case = Case(target, shown, models, self.site.who(job.cwd), shown=sessions, keep=keep, answers=before)
         found = case.run()
+        if case.verdict is not None:  # by its own words later sessions are compared, whatever came of it
+            named.setdefault("reason", case.verdict.reason)
         answers.forget(self.db, *key)
         return found, named
 

@@ -1,0 +1,292 @@
+"""`improve --all` and the weekly sweep, with real processes: which skills are tried, from what, and how often."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitskills.improve import weekly
+from gitskills.state import database, inbox
+from gitskills.state.paths import paths
+from tests.conftest import SkillRepo
+from tests.people import Person, commit, person, remote_text, skill
+from tests.processes import Result
+from tests.repositories import git
+from tests.transcripts import NEVER, transcript
+
+BODY = skill("deploy", "\n## Ship\n\n1. Run the tests.\n2. Release.\n", description="Ship the shop.")
+EDIT = {"op": "insert_after", "target": "1. Run the tests.\n", "content": "   Not on a Friday.\n"}
+PROPOSAL = {"weakness": "It does not say when not to deploy", "edits": [EDIT]}
+OTHER = PROPOSAL | {"edits": [EDIT | {"content": "   Never at the end of the week.\n"}]}
+FAILED = {
+    "outcome": "failed",
+    "layer": "skill_defect",
+    "reason": "The skill does not say when not to deploy.",
+    "evidence": ["Never deploy on a Friday."],
+}
+OK = {"outcome": "ok", "reason": "done", "evidence": []}
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks are POSIX")
+
+Answers = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def library(skill_repo: SkillRepo) -> Path:
+    """A library with two skills."""
+    return skill_repo({"skills/deploy/SKILL.md": BODY, "skills/tidy/SKILL.md": skill("tidy")})
+
+
+@pytest.fixture
+def ada(tmp_path: Path, library: Path) -> Person:
+    """Ada, who has the skills."""
+    someone = person(tmp_path, library, agents="[claude-code]")
+    someone.pull()
+    return someone
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Answers:
+    """Return a function: answers by role → the environment in which models give them; each call leaves a line."""
+
+    def make(**by_role: Any) -> dict[str, str]:
+        script = tmp_path / "model.py"
+        texts = {role: one if isinstance(one, str) else json.dumps(one) for role, one in by_role.items()}
+        script.write_text(
+            "import os, sys\n"
+            f"open({str(tmp_path / 'asked')!r}, 'wb').write(sys.stdin.buffer.read())\n"
+            f"open({str(tmp_path / 'calls')!r}, 'a').write(os.environ['GITSKILLS_ROLE'] + '\\n')\n"
+            f"sys.stdout.write({texts!r}[os.environ['GITSKILLS_ROLE']])\n",
+            encoding="utf-8",
+        )
+        return {"GITSKILLS_MODEL": f"command:{Path(sys.executable).as_posix()} {script.as_posix()}"}
+
+    return make
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Callable[[], list[str]]:
+    """Return a function: the roles asked since it was last called."""
+
+    def read() -> list[str]:
+        file = tmp_path / "calls"
+        found = file.read_text().split() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return found
+
+    return read
+
+
+def used(ada: Person, home: Path, id: str, name: str = "deploy", reaction: str = NEVER) -> Path:
+    """A session in which a skill was used and the user reacted, as Claude Code tells it."""
+    folder = home / ".claude" / "projects" / "shop"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = transcript(folder / f"{id}.jsonl", name, reaction, session=id)
+    common = {"session_id": id, "transcript_path": str(file), "cwd": str(ada.root)}
+    tool = {"tool_name": "Skill", "tool_input": {"skill": name}, "tool_use_id": "toolu_1"}
+    for event, more in (
+        ("skill", {"hook_event_name": "PreToolUse", **tool}),
+        ("prompt", {"hook_event_name": "UserPromptSubmit", "prompt": reaction}),
+    ):
+        inbox.write(str(ada.paths.inbox), event, "claude-code", json.dumps(common | more).encode())
+    return file
+
+
+@pytest.fixture
+def failing(ada: Person, home: Path, answers: Answers, calls: Callable[[], list[str]]) -> list[Path]:
+    """Two sessions that `deploy` failed, when nothing came of it, and good ones of both skills; their transcripts."""
+    files = [used(ada, home, f"bad-{number}") for number in range(2)]
+    assert len(work(ada, answers(judge=FAILED, proposer="I have no idea")).json()) == 2
+    used(ada, home, "good-1", reaction="thanks")
+    for number in range(3):
+        used(ada, home, f"tidy-{number}", "tidy", reaction="thanks")
+    assert len(work(ada, answers(judge=OK)).json()) == 4
+    calls()
+    return files
+
+
+def work(ada: Person, env: dict[str, str]) -> Result:
+    done = ada.run("work", "--json", env=env)
+    assert done.code == 0, done.err
+    return done
+
+
+def sweep(ada: Person, env: dict[str, str], *options: str) -> list[dict[str, Any]]:
+    done = ada.run("improve", "--all", "--json", *options, env=env)
+    assert done.code == 0, done.err
+    found: list[dict[str, Any]] = done.json()
+    return found
+
+
+def branches(library: Path) -> list[str]:
+    return git("for-each-ref", "--format=%(refname:short)", "refs/heads/gitskills", cwd=library).decode().split()
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_skill_that_failed_too_often_is_improved_and_the_others_cost_nothing(
+    ada: Person, library: Path, tmp_path: Path, answers: Answers, calls: Callable[[], list[str]]
+) -> None:
+    """Two of three sessions failed: one commit that names both; the good skill costs no call, nor does a second run."""
+    env = answers(judge=FAILED, proposer=PROPOSAL)
+    [row] = sweep(ada, env)
+    assert set(row) >= {"skill", "outcome", "layer", "reason", "decision", "fingerprint", "branch", "commit", "checks"}
+    assert (row["skill"], row["decision"]) == ("deploy", "improved") and "2 of 3 sessions failed" in row["reason"]
+    assert calls() == ["judge", "proposer"] and branches(library) == [row["branch"]]
+    message = git("log", "-1", "--format=%B", row["branch"], cwd=library).decode()
+    assert message.count("Skill-Evidence: claude-code:") == 2 and "bad-" not in message
+    asked = (tmp_path / "asked").read_text()
+    assert "(session 1 of 2)" in asked and "(session 2 of 2)" in asked
+    [again] = sweep(ada, env)
+    assert (again["decision"], again["branch"]) == ("duplicate", row["branch"]) and calls() == []
+
+
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--min-judged", "4"], 0),
+        (["--min-judged", "3"], 1),
+        (["--failure-rate", "0.7"], 0),
+        (["--failure-rate", "0.66"], 1),
+        (["--since", "12h"], 1),
+    ],
+)
+def test_thresholds(ada: Person, answers: Answers, options: list[str], found: int) -> None:
+    """What counts as too often can be said; what is below it is not tried."""
+    assert len(sweep(ada, answers(judge=OK), *options, "--dry-run")) == found
+
+
+@pytest.mark.usefixtures("failing")
+def test_what_was_judged_long_ago_does_not_count(ada: Person, answers: Answers) -> None:
+    """The look-back is thirty days, or what is said."""
+    with closing(database.state(ada.paths)) as db:
+        db.execute("UPDATE verdict SET at = at - 40 * 86400")
+        db.execute("UPDATE job SET at = at - 40 * 86400")
+    assert sweep(ada, answers(judge=OK)) == []
+    assert len(sweep(ada, answers(judge=OK), "--since", "8w", "--dry-run")) == 1
+
+
+def test_usage(ada: Person) -> None:
+    """Neither a skill nor --all, both, or a span that is none: wrong usage."""
+    for words in ([], ["deploy"], ["deploy", "--all"], ["--all", "--since", "soon"], ["--all", "--min-judged", "0"]):
+        assert ada.run("improve", *words).code == 2, words
+    done = ada.run("improve", "--all")
+    assert (done.code, done.out) == (0, "") and "no skill failed in 40%" in done.err
+
+
+@pytest.mark.parametrize("why", ["gone", "lapse", "newer", "off", "tried"])
+def test_why_there_is_nothing_to_go_on(
+    ada: Person, library: Path, failing: list[Path], answers: Answers, calls: Callable[[], list[str]], why: str
+) -> None:
+    """Each reason is told and costs no call: transcripts gone, not the text's fault, newer text, off, tried before."""
+    env = answers(judge=OK, proposer=PROPOSAL)
+    expected = {"gone": "not here any more", "lapse": "execution_lapse 2", "newer": "newer version", "off": "wants no"}
+    if why == "gone":
+        for file in failing:
+            file.unlink()
+    elif why == "lapse":
+        with closing(database.state(ada.paths)) as db:
+            db.execute("UPDATE verdict SET layer = 'execution_lapse' WHERE outcome = 'failed'")
+    elif why == "newer":
+        commit(library, {"skills/deploy/SKILL.md": BODY + "\nMore.\n"})
+    elif why == "off":
+        commit(library, {"gitskills.yaml": "library:\n  improve: off\n"})
+    else:
+        [first] = sweep(ada, env)
+        assert first["decision"] == "ok" and calls() == ["judge"]
+    [row] = sweep(ada, env)
+    assert row["decision"] == "no-change" and expected.get(why, "nothing new since it was tried") in row["reason"]
+    assert calls() == [] and branches(library) == []
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_call_that_failed_is_no_answer(ada: Person, library: Path, answers: Answers) -> None:
+    """When a model is away the sweep says so, and the next one asks again."""
+    [row] = sweep(ada, {"GITSKILLS_MODEL": "command:false"})
+    assert row["decision"] == "unclear"
+    [row] = sweep(ada, answers(judge=FAILED, proposer=PROPOSAL))
+    assert row["decision"] == "improved" and len(branches(library)) == 1
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_dry_run_writes_nothing(ada: Person, library: Path, answers: Answers) -> None:
+    """With --dry-run the gate decides, no branch appears, and the next run is as if there had been none."""
+    env = answers(judge=FAILED, proposer=PROPOSAL)
+    for _ in range(2):
+        [row] = sweep(ada, env, "--dry-run")
+        assert (row["decision"], row["branch"]) == ("improved", "") and branches(library) == []
+
+
+@pytest.mark.usefixtures("failing")
+def test_direct_publishes_what_two_sessions_showed(ada: Person, library: Path, answers: Answers) -> None:
+    """Where the team says direct, the two failing sessions are enough."""
+    commit(library, {"gitskills.yaml": "library:\n  improve: direct\n  need: 2\n"})
+    [row] = sweep(ada, answers(judge=FAILED, proposer=PROPOSAL))
+    assert row["decision"] == "improved" and branches(library) == []
+    assert "Not on a Friday." in remote_text(library, "skills/deploy/SKILL.md")
+
+
+def test_one_of_twenty_sessions_starts_the_weekly_sweep(tmp_path: Path) -> None:
+    """Twenty ask at once whether a sweep is due: one is told yes, before it does anything; none for a week after."""
+    home = tmp_path / "store"
+    env = os.environ | {"GITSKILLS_HOME": str(home), "GITSKILLS_SWEEP": "weekly"}
+    code = (
+        "import os, time\n"
+        "from gitskills.improve.weekly import due\n"
+        "from gitskills.state.paths import paths\n"
+        "print(int(due(paths(), now=1e9)))\n"
+    )
+    asking = [subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE) for _ in range(20)]
+    assert sum(int(process.communicate(timeout=60)[0]) for process in asking) == 1
+    where = paths(env)
+    assert not weekly.due(where, now=1e9 + weekly.WEEK - 1)
+    assert weekly.due(where, now=1e9 + weekly.WEEK) and not weekly.due(where, now=1e9 + weekly.WEEK)
+
+
+@pytest.mark.parametrize(
+    "env", [{}, {"GITSKILLS_SWEEP": "daily"}, {"GITSKILLS_DISABLED": "1"}, {"GITSKILLS_WORKER": "1"}]
+)
+def test_nobody_who_did_not_ask_gets_a_sweep(tmp_path: Path, env: dict[str, str]) -> None:
+    """Without GITSKILLS_SWEEP=weekly, or where gitskills is off, none is due and nothing is written."""
+    asked = {"GITSKILLS_SWEEP": "weekly"} if env and "GITSKILLS_SWEEP" not in env else {}
+    where = paths(os.environ | {"GITSKILLS_HOME": str(tmp_path / "store")} | asked | env)
+    assert not weekly.start(where, now=1e9) and not where.state.exists()
+
+
+@POSIX
+def test_a_push_on_its_way_when_the_worker_dies_makes_no_second_branch(
+    ada: Person, home: Path, library: Path, tmp_path: Path, answers: Answers, calls: Callable[[], list[str]]
+) -> None:
+    """Killed while its push waits at the server, the job is finished with what was answered; no model is asked anew."""
+    used(ada, home, "bad-1")
+    hook = library / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    arrived, go = tmp_path / "arrived", tmp_path / "go"
+    hook.write_text(
+        f"#!/bin/sh\nif mkdir '{arrived}' 2>/dev/null; then while [ ! -e '{go}' ]; do sleep 0.05; done; fi\nexit 0\n"
+    )
+    hook.chmod(0o755)
+    env = answers(judge=FAILED, proposer=PROPOSAL)
+    words = [sys.executable, "-m", "gitskills", "work"]
+    full = os.environ | {"GITSKILLS_HOME": str(ada.store)} | env
+    process = subprocess.Popen(words, cwd=ada.root, env=full, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not arrived.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert calls() == ["judge", "proposer"] and branches(library) == []
+    [row] = work(ada, answers(judge=FAILED, proposer=OTHER)).json()
+    go.touch()
+    time.sleep(0.5)
+    assert row["decision"] in ("improved", "duplicate") and calls() == []
+    assert branches(library) == [row["branch"]]
+    with closing(database.state(ada.paths)) as db:
+        assert db.execute("SELECT count(*) FROM draft").fetchone() == (0,)
