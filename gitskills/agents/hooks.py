@@ -40,11 +40,15 @@ exec cat
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One thing to be told: `theirs` is the agent's event, `ours` the event as gitskills calls it."""
+    """One thing to be told: `theirs` is the agent's event, `ours` as gitskills calls it; `timeout` in the agent's unit.
+
+    A `timeout` of 0 is the registration's.
+    """
 
     theirs: str
     ours: str
     matcher: str = ""
+    timeout: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ _CODEX = (
     Hook("UserPromptSubmit", "prompt"),
     Hook("PreToolUse", "skill", "Bash"),  # it has no tool for skills: the shell reads SKILL.md
     Hook("Stop", "stop"),
-    Hook("SessionEnd", "session-end"),
+    Hook("SessionEnd", "session-end", timeout=3),  # it allows no more, and warns its user at every start of more
 )
 _CURSOR = (
     Hook("sessionStart", "session-start"),
@@ -176,7 +180,8 @@ def handlers(registration: Registration) -> list[tuple[str, dict[str, object]]]:
 
 def _entry(registration: Registration, hook: Hook) -> dict[str, object]:
     matcher: dict[str, object] = {"matcher": hook.matcher} if hook.matcher else {}
-    run: dict[str, object] = {"command": command(registration.agent, hook.ours), "timeout": registration.timeout}
+    timeout = hook.timeout or registration.timeout
+    run: dict[str, object] = {"command": command(registration.agent, hook.ours), "timeout": timeout}
     if registration.form != "groups":
         return matcher | run
     name: dict[str, object] = {"name": "gitskills"} if registration.named else {}

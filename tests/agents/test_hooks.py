@@ -273,6 +273,12 @@ def test_the_command_is_the_same_everywhere() -> None:
     )
 
 
+def test_codex_is_asked_for_no_more_time_than_it_allows() -> None:
+    """At the end of a session it allows 3 seconds, and tells its user at every start of a hook that wants more."""
+    [entry] = [entry for event, entry in handlers(REGISTRATIONS["codex"]) if event == "SessionEnd"]
+    assert entry["hooks"] == [{"type": "command", "command": command("codex", "session-end"), "timeout": 3}]
+
+
 def test_where_the_files_are(tmp_path: Path) -> None:
     """The agents' own variables move their folders; an agent without hooks, or without them in a project, is told."""
     home, root = tmp_path / "home", tmp_path / "project"
