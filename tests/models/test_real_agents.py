@@ -17,6 +17,8 @@ from gitskills.models.protocol import ModelFailed
 from gitskills.sessions.marks import MARK
 from tests.providers import Answer, Provider, provider
 
+pytestmark = pytest.mark.agents
+
 SECRET = "CONTENT-OF-A-PRIVATE-FILE"
 LEAK = "RULES-OF-THE-USER"
 
@@ -73,7 +75,7 @@ def agent(request: pytest.FixtureRequest) -> str:
     """An agent whose CLI is installed; else the test is skipped, visibly."""
     name: str = request.param
     if shutil.which(cli(name).program) is None:
-        pytest.skip(f"{cli(name).program} is not on PATH: install {name} to see what it makes of our calls")
+        pytest.skip(f"NOT RUN: {cli(name).program} is not on PATH; `bash .ci/run agents` installs it where it can")
     return name
 
 
