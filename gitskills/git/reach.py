@@ -47,6 +47,13 @@ def since(git_dir: Path, commits: Collection[str], tip: str) -> str:
     return out.decode().strip()
 
 
+def count(git_dir: Path, base: str, tip: str, *, limit: int) -> int:
+    """Return how many commits `tip` has that `base` ("": none) has not, counting at most to `limit`."""
+    text = f"{tip}\n{f'^{base}' if base else ''}".strip() + "\n"
+    out = command.run(*_PLAIN, "--count", f"--max-count={limit}", git_dir=git_dir, input=text.encode())
+    return int(out)
+
+
 def incomplete(git_dir: Path) -> str:
     """Say why this repository lacks parts of its history ("a shallow clone", "a partial clone"); "" for a whole one."""
     if command.run("rev-parse", "--is-shallow-repository", git_dir=git_dir).strip() == b"true":

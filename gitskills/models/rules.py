@@ -10,6 +10,7 @@ from typing import Any
 
 from gitskills.config import Edits
 from gitskills.models.fence import sections
+from gitskills.models.pattern import generalise
 from gitskills.models.phrases import Reaction, after_skill, content_words, entries, reactions, read, rule
 from gitskills.models.protocol import ModelFailed
 from gitskills.skills import regions
@@ -20,7 +21,7 @@ _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:(?P<bullet>[-*+])|(?P<number>\d{1,6})(
 
 
 class RulesModel:
-    """The offline backend for the roles judge, proposer and suggester."""
+    """The offline backend for the roles judge, proposer, suggester and generaliser."""
 
     name = "rules"
 
@@ -34,6 +35,8 @@ class RulesModel:
                 return _written(propose(data))
             case "suggester":
                 return f"<updates>{_written(suggest(data))}</updates>"
+            case "generaliser":
+                return _written(generalise(data))
         raise ModelFailed(
             f"the offline rules cannot be asked as the {role}", f"set GITSKILLS_MODEL_{role.upper()} to a model"
         )

@@ -1,0 +1,73 @@
+"""Which proofs are still part of a history: one walk for all of them, then a look for copies of those that left.
+
+A squash, a rebase and a cherry-pick leave the change and replace the commit; its patch id stays. Patches are
+compared only for proofs that left, and only with commits that came after the point where they left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitskills.cards.verified import Verified
+from gitskills.git import history, patches, reach
+
+SEARCHED = 20_000  # commits whose patches are compared, about five seconds; with more of them nothing is concluded
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of the proofs: see `expiry.Facts`. `lost` are those that left without a copy, for certain."""
+
+    here: Set[str]
+    reached: Set[str]
+    copied: Set[str]
+    unsearched: Set[str]
+    lost: Set[str]
+
+    def at(self, tip: str) -> Verified:
+        """Return what to remember of the commit `tip` at which this was found."""
+        return Verified(tip, self.reached | self.copied, self.lost)
+
+
+def find(git_dir: Path, tip: str, proofs: Mapping[str, Set[str]], before: Verified, *, whole: bool) -> Found:
+    """Look for proofs (commit → patch ids it is said to have) in the history of `tip`, which is here.
+
+    `before` is what an older tip had; it counts where that tip is an ancestor. `whole` says that the repository has
+    all of its history: elsewhere a proof that is not found may yet be there, and copies are not looked for.
+    """
+    if before.tip and not _grew(git_dir, before.tip, tip):
+        before = Verified("")
+    known = before.reached & proofs.keys()
+    there = reach.here(git_dir, proofs.keys() - known)
+    left = reach.unreachable(git_dir, there, tip)
+    reached, here = known | (there - left), known | there
+    if not whole or not left:
+        return Found(here, reached, frozenset(), frozenset(), frozenset())
+    copied, unsearched = _copies(git_dir, tip, {proof: proofs[proof] for proof in left}, before)
+    return Found(here, reached, copied, unsearched, left - copied - unsearched)
+
+
+def _grew(git_dir: Path, old: str, new: str) -> bool:
+    """Whether the history of `new` has all that of `old`; not where `old` is not even here."""
+    return old == new or (bool(reach.here(git_dir, [old])) and history.is_ancestor(git_dir, old, new))
+
+
+def _copies(git_dir: Path, tip: str, left: Mapping[str, Set[str]], before: Verified) -> tuple[Set[str], Set[str]]:
+    """Return the proofs of which `tip` has a copy, and those for which its history is too long to tell."""
+    computed = patches.of(git_dir, left.keys())
+    ids = {proof: said | ({computed[proof]} if proof in computed else set()) for proof, said in left.items()}
+    again = {proof for proof in left if proof in before.lost}
+    copied, unsearched = set(), set()
+    for group, base in ((again, before.tip), (left.keys() - again, "")):
+        asked = {proof for proof in group if ids[proof]}
+        if not asked:
+            continue
+        start = base or reach.since(git_dir, asked, tip)
+        if reach.count(git_dir, start, tip, limit=SEARCHED + 1) > SEARCHED:
+            unsearched |= asked
+            continue
+        there = set(patches.between(git_dir, start, tip, limit=SEARCHED).values())
+        copied |= {proof for proof in asked if ids[proof] & there}
+    return copied, unsearched
