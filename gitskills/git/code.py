@@ -1,0 +1,72 @@
+"""A repository of code as cards see it: where it is, what it is called everywhere, and which history counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitskills.errors import GitskillsError
+from gitskills.git import command, history, objects
+from gitskills.git.url import BadUrl, identity, normalise
+
+_REMOTE = "refs/remotes/origin/"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code repository at a ref: `name` is the same in every clone ("" without a remote), `tip` the ref's commit."""
+
+    git_dir: Path
+    name: str
+    ref: str
+    tip: str
+
+
+def look(folder: Path, ref: str | None = None) -> Code:
+    """Return the repository at `folder` at `ref`, or at its default branch.
+
+    Raises GitskillsError where there is no repository, no commit yet, or no such ref.
+    """
+    try:
+        git_dir = Path(command.run("rev-parse", "--absolute-git-dir", cwd=folder).decode().rstrip("\n"))
+    except command.GitFailed as error:
+        raise GitskillsError(f"{folder} is in no git repository", "--code names a clone of the code") from error
+    ref = ref or _default(git_dir)
+    tip = objects.resolve(git_dir, f"{ref}^{{commit}}")
+    if tip is None:
+        raise GitskillsError(f"{folder} has no commit {ref!r}", "--ref names a branch, a tag or a commit of it")
+    return Code(git_dir, name(git_dir), ref.removeprefix("refs/heads/").removeprefix("refs/remotes/"), tip)
+
+
+def name(git_dir: Path) -> str:
+    """Return what a repository is called whoever cloned it and how: host and path of its remote `origin`.
+
+    A remote on this machine gives its folder's name; "" where there is none.
+    """
+    url = command.run("config", "--get", "remote.origin.url", git_dir=git_dir, ok=(0, 1)).decode(errors="replace")
+    if not url.strip():
+        return ""
+    try:
+        full = identity(normalise(url, base=git_dir).url)
+    except BadUrl:
+        return ""
+    if full.startswith("file:"):
+        return re.sub(r"\.(git|bundle)$", "", full.rstrip("/").removesuffix("/.git").rpartition("/")[2])
+    _, scheme, rest = full.rpartition("://")
+    rest = rest.rpartition("@")[2] if scheme else re.sub(r":/*", "/", rest.rpartition("@")[2], count=1)
+    return rest
+
+
+def _default(git_dir: Path) -> str:
+    """Return the default branch as last fetched, or the local one of that name where it is ahead; else HEAD.
+
+    Not simply HEAD: on a branch of one's own, or one not pulled for a while, later proofs would seem to have left.
+    """
+    out = command.run("symbolic-ref", "-q", f"{_REMOTE}HEAD", git_dir=git_dir, ok=(0, 1, 128)).decode().strip()
+    there = objects.resolve(git_dir, f"{out}^{{commit}}") if out else None
+    if there is None:
+        return "HEAD"
+    local = f"refs/heads/{out.removeprefix(_REMOTE)}"
+    here = objects.resolve(git_dir, f"{local}^{{commit}}")
+    return local if here and history.is_ancestor(git_dir, there, here) else out
