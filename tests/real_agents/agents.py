@@ -16,7 +16,8 @@ class RealAgent:
     """One agent: `first` and `again` are its command lines up to the user's words, `again` in the session of before.
 
     `calls` is the tool by which its model uses the skill `greet`, with its input. `settings` are files below the home
-    folder and `env` variables; `{url}` in them is the server's address.
+    folder and `env` variables; `{url}` in them is the server's address. `glob` is for an agent that has skills and
+    hooks for its user alone, none for a project. `asks` says that it runs new hooks only with its user's approval.
     """
 
     id: str
@@ -26,6 +27,8 @@ class RealAgent:
     calls: tuple[str, Mapping[str, Any]]
     settings: Mapping[str, str]
     env: Mapping[str, str] = field(default_factory=dict)
+    glob: bool = False
+    asks: bool = False
 
 
 _CODEX = """\
@@ -49,6 +52,12 @@ _GEMINI = {
     "telemetry": {"enabled": False},
 }
 _PI = {"api": "openai-completions", "baseUrl": "{url}/v1", "apiKey": "STUB_KEY", "models": [{"id": "m"}]}
+_OPENCODE = {
+    "npm": "@ai-sdk/openai-compatible",
+    "models": {"m": {}},
+    "options": {"baseURL": "{url}/v1", "apiKey": "{env:STUB_KEY}"},
+}
+_HERMES = 'model: {default: m, provider: custom, base_url: "{url}/v1", api_key: x, context_length: 128000}\n'
 
 AGENTS = (
     RealAgent(
@@ -73,6 +82,7 @@ AGENTS = (
         ("exec_command", {"cmd": f"cat {READ}"}),
         {".codex/config.toml": _CODEX},
         {"STUB_KEY": "x"},
+        asks=True,
     ),
     RealAgent(
         "pi",
@@ -94,5 +104,24 @@ AGENTS = (
         ("activate_skill", {"name": "greet"}),
         {".gemini/settings.json": json.dumps(_GEMINI)},
         {"GEMINI_API_KEY": "x", "GOOGLE_GEMINI_BASE_URL": "{url}"},
+    ),
+    RealAgent(
+        "opencode",
+        "opencode",
+        ("opencode", "run"),
+        ("opencode", "run", "--continue"),
+        ("skill", {"name": "greet"}),
+        {".config/opencode/opencode.json": json.dumps({"model": "stub/m", "provider": {"stub": _OPENCODE}})},
+        {"STUB_KEY": "x", "OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"},
+    ),
+    RealAgent(
+        "hermes-agent",
+        "hermes",
+        ("hermes", "chat", "-Q", "--accept-hooks", "-q"),
+        ("hermes", "chat", "-Q", "--continue", "-q"),
+        ("skill_view", {"name": "greet"}),
+        {".hermes/config.yaml": _HERMES},
+        glob=True,
+        asks=True,
     ),
 )

@@ -92,6 +92,15 @@ class Desk:
         """Run gitskills in the project."""
         return gitskills(*words, cwd=self.project)
 
+    def hooks(self, action: str, *words: str) -> Result:
+        """Run `gitskills hooks` for this agent."""
+        return self.run("hooks", action, "--agent", self.agent.id, *self.scope, *words)
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The option that says whose skills and hooks they are."""
+        return ("--global",) if self.agent.glob else ()
+
     def branches(self) -> list[str]:
         """The branches that gitskills made in the library."""
         return (
@@ -132,27 +141,35 @@ def desk(
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text.replace("{url}", model.url), encoding="utf-8")
         desk = Desk(agent, home, project, library, model)
-        added = desk.run("add", library)
+        added = desk.run("add", library, *desk.scope)
         assert added.code == 0, added.err
         yield desk
 
 
 def hooked(desk: Desk) -> None:
-    """Register our hooks; where the agent wants its user's approval, see that we say so, and give it."""
-    assert desk.run("hooks", "install", "--agent", desk.agent.id).code == 0
-    [before] = desk.run("hooks", "status", "--agent", desk.agent.id, "--json").json()
-    assert before["state"] == "installed"
+    """Register our hooks; where the agent wants its user's approval, see that we say so.
+
+    Approval is given as the user would give it: to codex at once, to hermes by an option of its first run.
+    """
+    assert desk.hooks("install").code == 0
+    [before] = desk.hooks("status", "--json").json()
+    assert (before["state"], before["trust"]) == ("installed", "untrusted" if desk.agent.asks else "")
+    doctor = _doctor(desk)
+    assert doctor["ok"] is not desk.agent.asks, doctor
+    if desk.agent.asks:
+        assert "approval" in before["message"] and doctor["fix"]
     if desk.agent.id == "codex":
-        assert before["trust"] == "untrusted" and "approval" in before["message"]
-        assert not _doctor(desk)["ok"] and "/hooks" in _doctor(desk)["fix"]
         approve(desk.home, desk.project)
-        [after] = desk.run("hooks", "status", "--agent", "codex", "--json").json()
-        assert after["trust"] == "trusted"
-    assert _doctor(desk)["ok"]
+
+
+def trusted(desk: Desk) -> None:
+    """See that nothing is said any more of an approval that was given."""
+    [after] = desk.hooks("status", "--json").json()
+    assert after["trust"] == ("trusted" if desk.agent.asks else "") and _doctor(desk)["ok"]
 
 
 def _doctor(desk: Desk) -> dict[str, Any]:
-    checks: list[dict[str, Any]] = desk.run("doctor", "--offline", "--json").json()
+    checks: list[dict[str, Any]] = desk.run("doctor", "--offline", "--json", *desk.scope).json()
     return next(one for one in checks if one["check"] == f"hooks {desk.agent.id}")
 
 
@@ -181,6 +198,7 @@ def test_a_session_that_failed_its_user_becomes_a_commit(desk: Desk) -> None:
     """Hooks fire, the use is known, judge and proposer have no tools, and one commit stands on the improve branch."""
     hooked(desk)
     assert ANSWER in desk.say(desk.agent.first, TASK)
+    trusted(desk)
     assert "I will." in desk.say(desk.agent.again, REACTION)
     until(desk)
     seen = _our_calls_had_no_tools_and_told_no_hook(desk)
@@ -242,6 +260,6 @@ def _nothing_of_the_session_is_in_git(desk: Desk) -> None:
 @pytest.mark.parametrize("agent", [one for one in AGENTS if one.id == "codex"], ids=["codex"], indirect=True)
 def test_codex_without_its_users_approval_runs_no_hook(desk: Desk) -> None:
     """It skips them without a word, as `hooks status` says it will; nothing is told, and nothing breaks."""
-    assert desk.run("hooks", "install", "--agent", "codex").code == 0
+    assert desk.hooks("install").code == 0
     assert ANSWER in desk.say(desk.agent.first, TASK)
     assert list((desk.home / ".local" / "state" / "gitskills" / "inbox").rglob("*.codex")) == []
