@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     type=click.Choice(["github", "gitlab", "none"]),
     default="none",
     show_default=True,
-    help="Also add the job that validates every pull request.",
+    help="Also add the jobs that validate every pull request and look after improvements.",
 )
 @options.dry_run
 def command(directory: Path, ci: "CI", dry_run: bool) -> None:

@@ -20,6 +20,7 @@ ACTIONS = ("list", "show", "accept", "reject", "check", "report")
 @click.option("--all", "every", is_flag=True, help="With accept: every candidate that waits.")
 @click.option("--verified", is_flag=True, help="With --all: only those the gate verified.")
 @click.option("--by-policy", is_flag=True, help="With --all: only where the library says improve: direct.")
+@click.option("--source", metavar="S", help="Only this library; `origin` is the one whose clone you stand in.")
 @click.option("--why", metavar="W", help="With reject: the reason, kept with the candidate.")
 @click.option("--title", is_flag=True, help="With report: only the title of the pull request.")
 @options.dry_run
@@ -30,6 +31,7 @@ def command(
     every: bool,
     verified: bool,
     by_policy: bool,
+    source: str | None,
     why: str | None,
     title: bool,
     dry_run: bool,
@@ -53,7 +55,7 @@ def command(
     from gitskills.commands import waiting
 
     project = options.project(False)
-    found = waiting.read(project)
+    found = waiting.read(project, source)
     if action == "accept":
         return _accept(project, waiting.choose(found, ids, every, verified), verified, by_policy, dry_run, as_json)
     if action == "list":

@@ -87,9 +87,11 @@ def sources(project: "Project") -> "tuple[Source, ...]":
         return named
     asked = ("config", "--get", "remote.origin.url")
     origin = run(*asked, cwd=project.root, ok=(0, 1, 128)).decode("utf-8", "replace").strip()
-    here = {project.cache(one).git_dir for one in named}
-    own = Source("origin", origin) if origin else None
-    return (*named, own) if own and project.cache(own).git_dir not in here else named
+    if not origin:
+        return named
+    own = Source("origin", origin)
+    here = project.cache(own).git_dir
+    return (own, *(one for one in named if project.cache(one).git_dir != here))
 
 
 def default(cache: "Cache", ref: str | None) -> tuple[str, str]:

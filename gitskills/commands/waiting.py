@@ -68,17 +68,22 @@ class Waiting:
         return run(*shown, "--no-renames", *parents, commit, git_dir=git_dir).decode("utf-8", "replace")
 
 
-def read(project: "Project") -> list[Waiting]:
-    """The candidates of every library, fetched; raises a RemoteError."""
+def read(project: "Project", source: str | None = None) -> list[Waiting]:
+    """The candidates of every library, or of the one named, fetched; raises a RemoteError."""
     from gitskills.commands.targets import default, fetched, sources
     from gitskills.improve.candidate import waiting
 
+    libraries = sources(project)
+    chosen = [one for one in libraries if source in (None, one.name)]
+    if source is not None and not chosen:
+        there = ", ".join(one.name for one in libraries) or "none"
+        raise GitskillsError(f"there is no library {source!r} to decide for here", f"there are: {there}")
     found = []
-    for source in sources(project):
-        cache = fetched(project, source)
-        if candidates := waiting(source.name, cache):
-            branch, tip = default(cache, source.ref)
-            found += [Waiting(source.name, cache, branch, tip, one) for one in candidates]
+    for one in chosen:
+        cache = fetched(project, one)
+        if candidates := waiting(one.name, cache):
+            branch, tip = default(cache, one.ref)
+            found += [Waiting(one.name, cache, branch, tip, each) for each in candidates]
     return found
 
 

@@ -16,6 +16,7 @@ from gitskills.state.templates import templates
 from tests.conftest import ROOT
 from tests.repositories import git
 
+GITHUB = [".github/workflows/gitskills-improve.yml", ".github/workflows/gitskills.yml"]
 LIBRARY = [".gitattributes", "README.md", "gitskills.yaml", f"skills/{EXAMPLE}/SKILL.md"]
 
 
@@ -43,8 +44,8 @@ def project(tmp_path: Path) -> Path:
 def test_a_new_folder_becomes_a_library_with_one_commit(tmp_path: Path) -> None:
     """`create` makes the folder, a repository on main, and a commit that holds exactly the files it reports."""
     created = create(tmp_path / "deep" / "acme skills", ci="github")
-    assert committed(created.directory) == sorted([".github/workflows/gitskills.yml", *LIBRARY])
-    assert sorted(created.written) == sorted([".github/workflows/gitskills.yml", *LIBRARY])
+    assert committed(created.directory) == sorted([*GITHUB, *LIBRARY])
+    assert sorted(created.written) == sorted([*GITHUB, *LIBRARY])
     assert (created.kept, status(created.directory)) == ((), [])
     assert git("rev-parse", "refs/heads/main", cwd=created.directory).decode().strip() == created.commit
     assert (created.directory / "README.md").read_text().startswith("# acme skills\n")
@@ -91,12 +92,12 @@ def test_a_repository_with_commits_is_only_written_to(project: Path) -> None:
 
 
 def test_a_library_is_not_started_twice_but_may_get_ci_later(tmp_path: Path) -> None:
-    """A second `create` refuses; with `ci` it adds that file alone, even where the user removed the README."""
+    """A second `create` refuses; with `ci` it adds those files alone, even where the user removed the README."""
     create(tmp_path)
     with pytest.raises(GitskillsError, match="already is a library"):
         create(tmp_path)
     git("rm", "-q", "README.md", cwd=tmp_path)
-    assert create(tmp_path, ci="github").written == (".github/workflows/gitskills.yml",)
+    assert sorted(create(tmp_path, ci="github").written) == GITHUB
     with pytest.raises(GitskillsError, match="already is a library"):
         create(tmp_path, ci="github")
 
