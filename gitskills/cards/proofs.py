@@ -31,18 +31,28 @@ class Found:
         return Verified(tip, self.reached | self.copied, self.lost)
 
 
-def find(git_dir: Path, tip: str, proofs: Mapping[str, Set[str]], before: Verified, *, whole: bool) -> Found:
-    """Look for proofs (commit → patch ids it is said to have) in the history of `tip`, which is here.
+def look(git_dir: Path, tip: str, proofs: Set[str], before: Verified) -> tuple[Verified, Set[str]]:
+    """Return what of `before` still counts at `tip`, and those proofs whose commits are here.
 
-    `before` is what an older tip had; it counts where that tip is an ancestor. `whole` says that the repository has
-    all of its history: elsewhere a proof that is not found may yet be there, and copies are not looked for.
+    What an older tip had counts where that tip is an ancestor; a rewritten history is verified anew.
     """
     if before.tip and not _grew(git_dir, before.tip, tip):
         before = Verified("")
+    known = before.reached & proofs
+    return before, known | reach.here(git_dir, proofs - known)
+
+
+def find(
+    git_dir: Path, tip: str, proofs: Mapping[str, Set[str]], before: Verified, here: Set[str], *, whole: bool
+) -> Found:
+    """Look for proofs (commit → patch ids it is said to have) in the history of `tip`; see `look` for the rest.
+
+    `whole` says that the repository has all of its history: elsewhere a proof that is not found may yet be there,
+    and copies are not looked for.
+    """
     known = before.reached & proofs.keys()
-    there = reach.here(git_dir, proofs.keys() - known)
-    left = reach.unreachable(git_dir, there, tip)
-    reached, here = known | (there - left), known | there
+    left = reach.unreachable(git_dir, here - known, tip)
+    reached = here - left
     if not whole or not left:
         return Found(here, reached, frozenset(), frozenset(), frozenset())
     copied, unsearched = _copies(git_dir, tip, {proof: proofs[proof] for proof in left}, before)

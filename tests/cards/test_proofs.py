@@ -19,8 +19,14 @@ ABSENT = "ab" * 20
 
 def find(code: Code, *commits: str, before: Verified = NEVER, whole: bool = True) -> proofs.Found:
     """Look for proofs in the history of HEAD."""
-    asked: dict[str, set[str]] = {commit: set() for commit in commits}
-    return proofs.find(code.git_dir, code.oid("HEAD"), asked, before, whole=whole)
+    return ask(code, {commit: set() for commit in commits}, before, whole=whole)
+
+
+def ask(code: Code, proofs_: dict[str, set[str]], before: Verified = NEVER, *, whole: bool = True) -> proofs.Found:
+    """Look for proofs with patch ids that are on record."""
+    tip = code.oid("HEAD")
+    before, here = proofs.look(code.git_dir, tip, proofs_.keys(), before)
+    return proofs.find(code.git_dir, tip, proofs_, before, here, whole=whole)
 
 
 @pytest.fixture
@@ -87,8 +93,7 @@ def test_a_patch_id_on_record_finds_a_copy(code: Code) -> None:
     code.git("reset", "-q", "--hard", "HEAD~1")
     other = code.write("other.py", "other\n")
     said = patches.of(code.git_dir, [other])[other]
-    found = proofs.find(code.git_dir, code.oid("HEAD"), {proof: {said}}, NEVER, whole=True)
-    assert found.copied == {proof}
+    assert ask(code, {proof: {said}}).copied == {proof}
 
 
 def test_missing_proofs_are_neither_reached_nor_lost(code: Code) -> None:
