@@ -17,10 +17,12 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
     A skill that gitskills placed opens a window of three messages of the user (GITSKILLS_WINDOW). Each is judged;
     where the skill's text failed the user, one small edit is proposed on a branch of its library.
     """
+    import time
     from contextlib import closing
 
     from gitskills import console
     from gitskills.commands.installed import Installed
+    from gitskills.improve import weekly
     from gitskills.improve.windows import MESSAGES
     from gitskills.improve.worker import Worker
     from gitskills.state import database, inbox
@@ -33,6 +35,7 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
     messages = int(said) if said.isdecimal() and int(said) > 0 else MESSAGES
     rows, passed = [], []
     if inbox.heeded(where.environ):
+        weekly.start(where, now=time.time())
         with closing(database.state(where)) as db:
             worker = Worker(where, db, Installed(where), messages)
             worker.run(once=once)

@@ -13,10 +13,16 @@ WEEK = 7 * 86400.0  # seconds
 
 
 def start(paths: Paths, *, now: float) -> bool:
-    """Start a sweep in the background if one is due; `now` in seconds. Returns whether it did. Raises OSError."""
-    if not due(paths, now=now):
+    """Start a sweep in the background if one is due; `now` in seconds. Returns whether it did.
+
+    Where the state folder cannot be written, or no process be started, there is none this time.
+    """
+    try:
+        if not due(paths, now=now):
+            return False
+        spawn(paths)
+    except OSError:
         return False
-    spawn(paths)
     return True
 
 

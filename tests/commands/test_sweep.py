@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -54,13 +54,18 @@ def ada(tmp_path: Path, library: Path) -> Person:
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Answers:
-    """Return a function: answers by role → the environment in which models give them; each call leaves a line."""
+    """Return a function: answers by role → the environment in which models give them; each call leaves a line.
 
-    def make(**by_role: Any) -> dict[str, str]:
+    `meanwhile` is a git command that runs while the proposer thinks.
+    """
+
+    def make(meanwhile: Sequence[str] = (), **by_role: Any) -> dict[str, str]:
         script = tmp_path / "model.py"
         texts = {role: one if isinstance(one, str) else json.dumps(one) for role, one in by_role.items()}
         script.write_text(
-            "import os, sys\n"
+            "import os, subprocess, sys\n"
+            f"if {bool(meanwhile)} and os.environ['GITSKILLS_ROLE'] == 'proposer':\n"
+            f"    subprocess.run(['git', *{list(meanwhile)!r}], check=True)\n"
             f"open({str(tmp_path / 'asked')!r}, 'wb').write(sys.stdin.buffer.read())\n"
             f"open({str(tmp_path / 'calls')!r}, 'a').write(os.environ['GITSKILLS_ROLE'] + '\\n')\n"
             f"sys.stdout.write({texts!r}[os.environ['GITSKILLS_ROLE']])\n",
@@ -233,21 +238,96 @@ def test_direct_publishes_what_two_sessions_showed(ada: Person, library: Path, a
     assert "Not on a Friday." in remote_text(library, "skills/deploy/SKILL.md")
 
 
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize(
+    ("files", "published"),
+    [
+        ({"README.md": "Ours.\n"}, True),
+        ({"skills/deploy/SKILL.md": BODY + "\n## After\n\nTell #ops.\n"}, True),
+        ({"skills/deploy/SKILL.md": BODY.replace("1. Run the tests.", "1. Run all tests.")}, False),
+        ({"skills/deploy/SKILL.md": None}, False),
+    ],
+    ids=["elsewhere", "another place", "the same place", "gone"],
+)
+def test_a_direct_publication_that_is_overtaken_asks_no_model_again(
+    ada: Person,
+    library: Path,
+    answers: Answers,
+    calls: Callable[[], list[str]],
+    files: dict[str, str | bytes | None],
+    published: bool,
+) -> None:
+    """Others push while a model thinks: re-parented or gated again on what they left, or given up; nothing is lost."""
+    commit(library, {"gitskills.yaml": "library:\n  improve: direct\n"})
+    git("branch", "prepared", "main", cwd=library)
+    theirs = commit(library, files, ref="prepared")
+    move = ["--git-dir", str(library), "update-ref", "refs/heads/main", theirs]
+    [row] = sweep(ada, answers(meanwhile=move, judge=FAILED, proposer=PROPOSAL))
+    assert row["decision"] == ("improved" if published else "no-change"), row
+    assert calls() == ["judge", "proposer"] and branches(library) == []
+    tip = git("rev-parse", "main", cwd=library).decode().strip()
+    parent = git("rev-parse", "main^", cwd=library).decode().strip()
+    assert (parent == theirs) if published else (tip == theirs)
+    if published:
+        text = remote_text(library, "skills/deploy/SKILL.md")
+        assert "Not on a Friday." in text and ("Tell #ops." in text) == ("skills/deploy/SKILL.md" in files)
+        message = git("log", "-1", "--format=%B", "main", cwd=library).decode()
+        tree = git("rev-parse", "main:skills/deploy", cwd=library).decode().strip()
+        base = git("rev-parse", "main^:skills/deploy", cwd=library).decode().strip()
+        assert f"Skill-Tree: {tree}" in message and f"Skill-Base: {base}" in message
+        assert "Co-authored-by: Ada <ada@example.com>" in message
+    else:
+        assert "fit it no longer" in row["reason"]
+
+
+@POSIX
 def test_one_of_twenty_sessions_starts_the_weekly_sweep(tmp_path: Path) -> None:
-    """Twenty ask at once whether a sweep is due: one is told yes, before it does anything; none for a week after."""
-    home = tmp_path / "store"
-    env = os.environ | {"GITSKILLS_HOME": str(home), "GITSKILLS_SWEEP": "weekly"}
+    """Twenty at once, one sweep, in the background with `improve --all`; for a week no other, then again one."""
+    started = tmp_path / "started"
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\necho \"$@\" >> '{started}'\n")
+    program.chmod(0o755)
+    env = os.environ | {"GITSKILLS_HOME": str(tmp_path / "store"), "GITSKILLS_SWEEP": "weekly"}
     code = (
-        "import os, time\n"
-        "from gitskills.improve.weekly import due\n"
+        "import sys\n"
+        "from gitskills.improve.weekly import start\n"
         "from gitskills.state.paths import paths\n"
-        "print(int(due(paths(), now=1e9)))\n"
+        f"sys.executable = {str(program)!r}\n"
+        "print(int(start(paths(), now=1e9)))\n"
     )
     asking = [subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE) for _ in range(20)]
     assert sum(int(process.communicate(timeout=60)[0]) for process in asking) == 1
+    assert waited(started) == "-m gitskills improve --all\n"
     where = paths(env)
     assert not weekly.due(where, now=1e9 + weekly.WEEK - 1)
     assert weekly.due(where, now=1e9 + weekly.WEEK) and not weekly.due(where, now=1e9 + weekly.WEEK)
+    (where.state / "sweep").write_text("nonsense")
+    assert weekly.due(where, now=1e9)
+
+
+@pytest.mark.usefixtures("failing")
+@POSIX
+def test_a_worker_starts_it(
+    ada: Person, library: Path, tmp_path: Path, answers: Answers, calls: Callable[[], list[str]]
+) -> None:
+    """With GITSKILLS_SWEEP=weekly a worker that a session started leaves a sweep behind; the next one none."""
+    env = answers(judge=FAILED, proposer=PROPOSAL) | {"GITSKILLS_SWEEP": "weekly"}
+    work(ada, env)
+    deadline = time.monotonic() + 30
+    while not branches(library) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(branches(library)) == 1 and calls() == ["judge", "proposer"]
+    stamp = (ada.paths.state / "sweep").read_bytes()
+    work(ada, env)
+    assert (ada.paths.state / "sweep").read_bytes() == stamp
+
+
+def waited(file: Path) -> str:
+    """What a file holds once it is there."""
+    deadline = time.monotonic() + 30
+    while not (file.exists() and file.read_text().endswith("\n")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return file.read_text()
 
 
 @pytest.mark.parametrize(
