@@ -120,20 +120,16 @@ def panel(text: str, *, title: str = "", style: str = "") -> None:
 
 
 @contextlib.contextmanager
-def progress() -> Iterator[Progress]:
-    """Yield a callback that draws a bar on stderr once work has lasted a moment; silent off a terminal."""
+def progress() -> Iterator[Progress | None]:
+    """Yield a callback that draws a bar on stderr once work has lasted a moment; None off a terminal."""
     if not sys.stderr.isatty():
-        yield _silent
+        yield None
         return
     bar = _Bar()
     try:
         yield bar
     finally:
         bar.close()
-
-
-def _silent(phase: str, done: int, total: int | None) -> None:
-    """Take progress and show none."""
 
 
 class _Bar:

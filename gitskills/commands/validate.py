@@ -24,7 +24,8 @@ def command(paths: tuple[Path, ...], lenient: bool, as_json: bool) -> int:
     found = []
     with console.progress() as progress:
         for number, folder in enumerate(folders):
-            progress("validating", number, len(folders))
+            if progress:
+                progress("validating", number, len(folders))
             found += check(folder, lenient=lenient)
     errors = sum(each.severity == "error" for each in found)
     if as_json:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from gitskills.errors import GitskillsError
 from gitskills.git.url import redact
 
+# A report of progress on git's standard error; servers send some even to those who want none.
+PROGRESS = re.compile(r"(?:remote: )?[A-Z][\w ]+: +\d+(?:%|, done|$)")
+
 
 class RemoteError(GitskillsError):
     """Something went wrong between us and a remote; `url` is without credentials, `said` the server's own lines."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +11,7 @@ from typing import IO, cast
 from git import RemoteProgress
 from git.cmd import handle_process_output
 
-_PROGRESS = re.compile(r"(?:remote: )?[A-Z][\w ]+: +\d+(?:%|, done|$)")
+from gitskills.git.failures import PROGRESS
 
 _PHASES = {
     RemoteProgress.COUNTING: "counting",
@@ -40,7 +39,7 @@ class _Reports(RemoteProgress):
 
 
 def pump(
-    process: subprocess.Popen[bytes], report: Callable[[str, int, int | None], None] | None, timeout: float | None
+    process: subprocess.Popen[bytes], report: Callable[[str, int, int | None], None], timeout: float | None
 ) -> tuple[str, str]:
     """Read both outputs of a running git until they end; return them as text, progress left out.
 
@@ -48,12 +47,12 @@ def pump(
     """
     out: list[str] = []
     err: list[str] = []
-    parse = _Reports(report).new_message_handler() if report else None
+    parse = _Reports(report).new_message_handler()
 
     def read(line: str) -> None:
-        if not _PROGRESS.match(line):
+        if not PROGRESS.match(line):
             err.append(line)
-        elif parse is not None:
+        else:
             parse(line)
 
     # As text, because there the carriage return after each report ends a line: bytes come once the phase is over.
