@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from gitskills.improve import weekly
+from gitskills.commands.installed import Installed
+from gitskills.improve import weekly, windows
+from gitskills.improve.sweep import Terms, deficient
 from gitskills.state import database, inbox
 from gitskills.state.paths import paths
 from tests.conftest import SkillRepo
@@ -105,15 +108,21 @@ def used(ada: Person, home: Path, id: str, name: str = "deploy", reaction: str =
 
 
 @pytest.fixture
-def failing(ada: Person, home: Path, answers: Answers, calls: Callable[[], list[str]]) -> list[Path]:
-    """Two sessions that `deploy` failed, when nothing came of it, and good ones of both skills; their transcripts."""
+def failing(ada: Person, home: Path) -> list[Path]:
+    """Two of three sessions that `deploy` failed, with nothing come of it, as `work` would have left them."""
     files = [used(ada, home, f"bad-{number}") for number in range(2)]
-    assert len(work(ada, answers(judge=FAILED, proposer="I have no idea")).json()) == 2
-    used(ada, home, "good-1", reaction="thanks")
-    for number in range(3):
-        used(ada, home, f"tidy-{number}", "tidy", reaction="thanks")
-    assert len(work(ada, answers(judge=OK)).json()) == 4
-    calls()
+    shutil.rmtree(ada.paths.inbox)
+    site = Installed(ada.paths)
+    [deploy] = [one for one in site.placed(str(ada.root)) if one.name == "deploy"]
+    with closing(database.state(ada.paths)) as db:
+        for id in ("bad-0", "bad-1", "good"):
+            session, at = ("claude-code", id), time.time()
+            windows.open_(db, session, "deploy", str(ada.root), "toolu_1", messages=1, at=at)
+            windows.spend(db, session, id, "", NEVER, at=at)
+            [job] = windows.jobs(db)
+            failed = ("failed", "skill_defect", FAILED["reason"]) if id != "good" else ("ok", None, "done")
+            row = (deploy.url, deploy.path, deploy.tree, windows.digest(site.salt, id), "team", *failed)
+            windows.finish(db, job, windows.Judged(*row), at=at)
     return files
 
 
@@ -134,11 +143,18 @@ def branches(library: Path) -> list[str]:
     return git("for-each-ref", "--format=%(refname:short)", "refs/heads/gitskills", cwd=library).decode().split()
 
 
-@pytest.mark.usefixtures("failing")
 def test_a_skill_that_failed_too_often_is_improved_and_the_others_cost_nothing(
-    ada: Person, library: Path, tmp_path: Path, answers: Answers, calls: Callable[[], list[str]]
+    ada: Person, home: Path, library: Path, tmp_path: Path, answers: Answers, calls: Callable[[], list[str]]
 ) -> None:
-    """Two of three sessions failed: one commit that names both; the good skill costs no call, nor does a second run."""
+    """What `work` judged decides: one commit that names both failures; a good skill and a second run cost no call."""
+    for number in range(2):
+        used(ada, home, f"bad-{number}")
+    assert len(work(ada, answers(judge=FAILED, proposer="I have no idea")).json()) == 2
+    used(ada, home, "good-1", reaction="thanks")
+    for number in range(3):
+        used(ada, home, f"tidy-{number}", "tidy", reaction="thanks")
+    assert len(work(ada, answers(judge=OK)).json()) == 4
+    calls()
     env = answers(judge=FAILED, proposer=PROPOSAL)
     [row] = sweep(ada, env)
     assert set(row) >= {"skill", "outcome", "layer", "reason", "decision", "fingerprint", "branch", "commit", "checks"}
@@ -153,29 +169,28 @@ def test_a_skill_that_failed_too_often_is_improved_and_the_others_cost_nothing(
 
 
 @pytest.mark.usefixtures("failing")
-@pytest.mark.parametrize(
-    ("options", "found"),
-    [
-        (["--min-judged", "4"], 0),
-        (["--min-judged", "3"], 1),
-        (["--failure-rate", "0.7"], 0),
-        (["--failure-rate", "0.66"], 1),
-        (["--since", "12h"], 1),
-    ],
-)
-def test_thresholds(ada: Person, answers: Answers, options: list[str], found: int) -> None:
-    """What counts as too often can be said; what is below it is not tried."""
-    assert len(sweep(ada, answers(judge=OK), *options, "--dry-run")) == found
-
-
-@pytest.mark.usefixtures("failing")
-def test_what_was_judged_long_ago_does_not_count(ada: Person, answers: Answers) -> None:
-    """The look-back is thirty days, or what is said."""
+def test_what_counts_as_too_often_can_be_said(ada: Person, answers: Answers) -> None:
+    """How many sessions, what share of them and how long ago: two of three, a moment ago, with these and not those."""
+    now = time.time()
     with closing(database.state(ada.paths)) as db:
-        db.execute("UPDATE verdict SET at = at - 40 * 86400")
+        for terms, found in (
+            (Terms(), 1),
+            (Terms(judged=4), 0),
+            (Terms(rate=0.66), 1),
+            (Terms(rate=0.67), 0),
+            (Terms(rate=0), 1),
+            (Terms(since=-1), 0),
+        ):
+            assert len(deficient(db, terms, now=now)) == found, terms
+        db.execute("UPDATE verdict SET outcome = 'unclear' WHERE outcome = 'ok'")
+        assert deficient(db, Terms(), now=now) == []
+        db.execute("UPDATE verdict SET outcome = 'ok'")
+        assert deficient(db, Terms(rate=0), now=now) == []
+        db.execute("UPDATE verdict SET outcome = 'failed', at = at - 40 * 86400")
         db.execute("UPDATE job SET at = at - 40 * 86400")
     assert sweep(ada, answers(judge=OK)) == []
-    assert len(sweep(ada, answers(judge=OK), "--since", "8w", "--dry-run")) == 1
+    options = ("--since", "8w", "--min-judged", "3", "--failure-rate", "1", "--dry-run")
+    assert len(sweep(ada, answers(judge=OK), *options)) == 1
 
 
 def test_usage(ada: Person) -> None:
