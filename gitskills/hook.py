@@ -36,7 +36,7 @@ def _deliver(event: str, agent: str, folder: str) -> None:
 
         folder = str(paths().inbox)
     inbox.write(folder, event, agent, payload)
-    if inbox.due(folder, event, payload):
+    if inbox.due(folder, event, agent, payload):
         _start(os.path.dirname(folder))
 
 

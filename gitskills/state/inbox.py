@@ -22,6 +22,13 @@ _CHUNK = 1 << 20
 _READERS = frozenset({"codex", "cursor", "pi"})
 _MARK = b"SKILL.md"
 
+# What a prompt holds in which the user names a skill: of that no other event tells. Of codex's see `_names_one`.
+_NAMED = {
+    "cursor": (b'"prompt":"/', b'"prompt": "/'),
+    "hermes-agent": (b"[IMPORTANT: The user has invoked the ",),
+    "pi": (b"/skill:",),
+}
+
 # Events that nobody takes (no skill was used) are taken all the same before they slow the hook down.
 _MANY = 256
 
@@ -98,14 +105,16 @@ def write(folder: str, event: str, agent: str, payload: bytes) -> str:
     return name
 
 
-def due(folder: str, event: str, payload: bytes) -> bool:
+def due(folder: str, event: str, agent: str, payload: bytes) -> bool:
     """Whether an event that was just left should start a worker: a user spoke, and that may be about a skill.
 
-    It may where a skill was used since the inbox was last taken, or where the session has an open window: then
-    `windows` holds an empty file with the session's id as its name, in hex.
+    It may where a skill was used since the inbox was last taken, where the user names one in the prompt, or where the
+    session has an open window: then `windows` holds an empty file with the session's id as its name, in hex.
     """
     if event != "prompt":
         return False
+    if _names_one(agent, payload):
+        return True
     names = os.listdir(os.path.join(folder, "new"))
     if len(names) >= _MANY or any(".skill." in name for name in names):
         return True
@@ -114,6 +123,13 @@ def due(folder: str, event: str, payload: bytes) -> bool:
     except FileNotFoundError:
         return False
     return any(bytes.fromhex(mark) in payload for mark in marks)
+
+
+def _names_one(agent: str, payload: bytes) -> bool:
+    """Whether a prompt may name a skill; codex's `$name` may be a shell's variable, which costs one worker then."""
+    if agent == "codex":
+        return any(after[:1].islower() for after in payload.split(b"$")[1:])
+    return any(words in payload for words in _NAMED.get(agent, ()))
 
 
 def mark(folder: str, sessions: "Collection[str]") -> None:
