@@ -1,4 +1,7 @@
-"""Candidate improvements as git keeps them: a branch each while they wait, a hidden ref once they are rejected."""
+"""Candidate improvements as git keeps them: a branch each while they wait, a hidden ref once they are rejected.
+
+Where the remote takes no branch from this user, a candidate waits in the cache, below refs/gitskills/.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from gitskills.improve.fingerprint import fp8
 
 BRANCHES = "refs/heads/gitskills/improve/"
 REJECTED = "refs/gitskills/rejected/"
+LOCAL = "refs/gitskills/improve/"
 _REMOTE = "refs/remotes/origin/gitskills/improve/"
 _FORMAT = "%(refname)%00%(objectname)%00%(authordate:iso-strict)%00%(contents)%00"
 
@@ -21,7 +25,7 @@ MACHINE = ("gitskills", "improve@gitskills.invalid")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One candidate: `id` is skill/fp8, `event` what its trailers say, `why` the body of its message."""
+    """One candidate: `id` is skill/fp8, `event` what its trailers say, `why` its message's body, `ref` holds it here."""
 
     id: str
     source: str
@@ -30,6 +34,12 @@ class Candidate:
     subject: str
     why: str
     event: Event
+    ref: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine has it."""
+        return self.ref.startswith(LOCAL)
 
     @property
     def branch(self) -> str:
@@ -38,8 +48,12 @@ class Candidate:
 
 
 def waiting(source: str, cache: Cache) -> list[Candidate]:
-    """The candidates that wait in a library, as last fetched; a branch whose commit has no trailers is none."""
-    return sorted(_read(source, cache, _REMOTE), key=lambda one: one.id)
+    """The candidates that wait in a library, as last fetched, and those that only this machine has.
+
+    A branch whose commit has no trailers is none.
+    """
+    found = {one.id: one for prefix in (LOCAL, _REMOTE) for one in _read(source, cache, prefix)}
+    return [found[id] for id in sorted(found)]
 
 
 def rejected(source: str, cache: Cache) -> list[Candidate]:
@@ -50,6 +64,11 @@ def rejected(source: str, cache: Cache) -> list[Candidate]:
 def branch_ref(skill: str, fingerprint: str) -> str:
     """The ref of the branch on which an edit of a skill waits."""
     return f"{BRANCHES}{skill}/{fp8(fingerprint)}"
+
+
+def local_ref(skill: str, fingerprint: str) -> str:
+    """The ref in the cache under which an edit waits that the remote did not take."""
+    return f"{LOCAL}{skill}/{fp8(fingerprint)}"
 
 
 def rejected_ref(skill: str, fingerprint: str) -> str:
@@ -91,7 +110,7 @@ def _read(source: str, cache: Cache, prefix: str) -> Iterator[Candidate]:
         if event is None or id.count("/") != 1 or not event.edit:
             continue
         subject, _, rest = message.partition("\n")
-        yield Candidate(id, source, oid, date, subject, _body(rest), event)
+        yield Candidate(id, source, oid, date, subject, _body(rest), event, ref.strip())
 
 
 def _body(text: str) -> str:

@@ -229,7 +229,9 @@ class Case:
             return self._again(verdict, proposal)
         if way == "rejected":
             return replace(told, decision="rejected", reason="; ".join(decision.reasons), commit=at.commit)
-        return replace(told, decision="improved" if at.new else "duplicate", branch=at.branch, commit=at.commit)
+        reason = f"{told.reason} ({at.told})" if at.told else told.reason
+        decided: Outcome = "improved" if at.new else "duplicate"
+        return replace(told, decision=decided, reason=reason, branch=at.branch, commit=at.commit)
 
     def _again(self, verdict: Verdict, proposal: Proposal) -> Improved:
         """Decide anew about the skill as others have just left it: the same edits, and no model is asked."""

@@ -8,7 +8,7 @@ from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
-from gitskills.git.failures import NonFastForward
+from gitskills.git.failures import NonFastForward, PushRefused
 from gitskills.git.trailers import format
 from gitskills.improve import candidate
 from gitskills.improve.candidate import Candidate
@@ -56,43 +56,61 @@ def accept(
             told = f"the library's policy is improve: {policy.improve}, so people decide"
             return [Accepted(one.id, None, told) for one in some]
         rows: list[Accepted] = []
-        done: dict[str, str] = {}
+        taken: list[Candidate] = []
         for one in some:
             row = _one(cache, head, one, policy, who, terms)
             rows.append(row)
             if row.commit is not None:
                 head = row.commit
-                done[f"refs/heads/{one.branch}"] = one.commit
+                taken.append(one)
         if terms.dry_run:
             return [replace(row, commit=None) for row in rows]
         if head == tip:
             return rows
+        done = {f"refs/heads/{one.branch}": one.commit for one in taken if not one.local}
         try:
             cache.push([(head, f"refs/heads/{branch}"), *(("", ref) for ref in done)], expect=done)
-            return rows
         except NonFastForward:
             cache.refresh()
+            continue
+        for one in taken:
+            if one.local:
+                objects.delete_ref(cache.git_dir, one.ref)
+        return rows
     raise GitskillsError("others kept pushing", "run it again")
 
 
 def reject(cache: Cache, one: Candidate, why: str, who: Identity) -> str:
-    """Move a candidate to the rejected refs with the reason in its message; returns the commit. Raises RemoteError."""
+    """Move a candidate to the rejected refs with the reason in its message; returns the commit. Raises RemoteError.
+
+    A remote that takes no such refs loses the branch alone; then this machine keeps the candidate.
+    """
     event = replace(one.event, gate="human")
     commit = candidate.again(cache, one.commit, format(one.subject, f"{one.why}\n\nRejected: {why}", event), who)
     ref = candidate.rejected_ref(one.event.skill, one.event.edit)
-    updates = [("", f"refs/heads/{one.branch}")]
-    new = objects.resolve(cache.git_dir, ref) is None
-    if new:
-        updates.append((commit, ref))
-    cache.push(updates, expect={f"refs/heads/{one.branch}": one.commit})
-    if new:
-        objects.update_ref(cache.git_dir, ref, commit, None, "gitskills: rejected")
+    kept = [(commit, ref)] if objects.resolve(cache.git_dir, ref) is None else []
+    gone = {} if one.local else {f"refs/heads/{one.branch}": one.commit}
+    _push(cache, [("", branch) for branch in gone], kept, gone)
+    for oid, name in kept:
+        objects.update_ref(cache.git_dir, name, oid, None, "gitskills: rejected")
+    if one.local:
+        objects.delete_ref(cache.git_dir, one.ref)
     return commit
+
+
+def _push(cache: Cache, must: list[tuple[str, str]], may: list[tuple[str, str]], expect: dict[str, str]) -> None:
+    """Push all of it, or, where the remote refuses that, what `must` be."""
+    try:
+        if must or may:
+            cache.push([*must, *may], expect=expect)
+    except PushRefused:
+        if must:
+            cache.push(must, expect=expect)
 
 
 def _one(cache: Cache, tip: str, one: Candidate, policy: Library, who: Identity, terms: Terms) -> Accepted:
     """Write the commit that accepts one candidate on `tip`."""
-    if objects.resolve(cache.git_dir, f"refs/remotes/origin/{one.branch}") != one.commit:
+    if objects.resolve(cache.git_dir, one.ref) != one.commit:
         return Accepted(one.id, None, "somebody else has decided on it, or changed it, meanwhile")
     found = recheck(cache, tip, one, policy)
     if found.present:

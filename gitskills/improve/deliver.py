@@ -12,9 +12,10 @@ from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
-from gitskills.git.failures import NonFastForward, RemoteError
+from gitskills.git.failures import NonFastForward, PushRefused, RemoteError
 from gitskills.git.trailers import Event
 from gitskills.improve import candidate
+from gitskills.improve.words import line
 
 Way = Literal["review", "direct", "rejected"]
 
@@ -34,11 +35,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Where a draft went; `new` is False where the same edit was there already."""
+    """Where a draft went; `new` is False where the same edit was there already, `told` is why it went no further."""
 
     commit: str
     branch: str
     new: bool = True
+    told: str = ""
 
 
 def send(way: Way, cache: Cache, onto: tuple[str, str], draft: Draft, who: Identity) -> Delivered | None:
@@ -50,18 +52,22 @@ def send(way: Way, cache: Cache, onto: tuple[str, str], draft: Draft, who: Ident
 
 
 def to_review(cache: Cache, tip: str, draft: Draft, who: Identity) -> Delivered:
-    """Push the draft as its branch; raises a RemoteError where the remote takes none."""
+    """Push the draft as its branch; where the remote refuses that, keep it here for review. Raises a RemoteError."""
     ref = candidate.branch_ref(draft.event.skill, draft.event.edit)
+    local = candidate.local_ref(draft.event.skill, draft.event.edit)
     branch = ref.removeprefix("refs/heads/")
-    there = objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}")
-    if there is not None:
-        return Delivered(there, branch, new=False)
+    for place in (f"refs/remotes/origin/{branch}", local):
+        if (there := objects.resolve(cache.git_dir, place)) is not None:
+            return Delivered(there, branch, new=False)
     commit = candidate.write(cache, tip, draft.path, draft.tree, (draft.subject, draft.body), draft.event, who)
     try:
         cache.push([(commit, ref)])
     except NonFastForward:
         cache.refresh()
         return Delivered(objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}") or commit, branch, new=False)
+    except PushRefused as error:
+        objects.update_ref(cache.git_dir, local, commit, None, "gitskills: the remote takes no branch")
+        return Delivered(commit, branch, told=f"kept on this machine only: {line(error.message)}")
     return Delivered(commit, branch)
 
 

@@ -222,6 +222,30 @@ def test_a_clash_is_not_accepted(ada: Person, library: Path, answers: Answers) -
     assert branches(library) == [row["branch"]] and remote_text(library, "skills/deploy/SKILL.md") == other
 
 
+@pytest.mark.parametrize("fate", ["accept", "reject"])
+def test_a_remote_that_takes_no_branch_leaves_the_candidate_here(
+    ada: Person, library: Path, answers: Answers, fate: str
+) -> None:
+    """Where a server refuses the branch, the candidate waits on this machine: found again, and decided on there."""
+    hook = library / "hooks" / "update"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\ncase $1 in refs/*gitskills/*) echo no such branches here; exit 1 ;; esac\n")
+    hook.chmod(0o755)
+    env = answers(judge=FAILED, proposer=PROPOSAL)
+    row = improve(ada, env).json()
+    assert (row["decision"], branches(library)) == ("improved", []) and "this machine only" in row["reason"]
+    assert improve(ada, env, session="5e55-2").json()["decision"] == "duplicate"
+    [waiting] = ada.run("review", "--json").json()
+    assert waiting["commit"] == row["commit"] and waiting["decision"] == "unverified"
+    words = ("accept",) if fate == "accept" else ("reject", "--why", "too strict")
+    assert ada.run("review", words[0], waiting["id"], *words[1:]).code == 0
+    assert ada.run("review", "--json").json() == []
+    text = remote_text(library, "skills/deploy/SKILL.md")
+    assert ("Not on a Friday." in text) == (fate == "accept")
+    if fate == "reject":
+        assert improve(ada, env, session="5e55-3").json()["decision"] == "duplicate"
+
+
 def test_direct_needs_the_teams_word_and_two_sessions(ada: Person, library: Path, answers: Answers) -> None:
     """With policy `direct` one session is not enough: nothing is published, and the reason says so."""
     commit(library, {"gitskills.yaml": "library:\n  improve: direct\n"})
