@@ -17,7 +17,8 @@ class RealAgent:
 
     `calls` is the tool by which its model uses the skill `greet`, with its input. `settings` are files below the home
     folder and `env` variables; `{url}` in them is the server's address. `glob` is for an agent that has skills and
-    hooks for its user alone, none for a project. `asks` says that it runs new hooks only with its user's approval.
+    hooks for its user alone, none for a project. `typed` is how its user names the skill in words given to it without
+    a terminal, "" where that cannot be. `asks` says that it runs new hooks only with its user's approval.
     """
 
     id: str
@@ -27,6 +28,7 @@ class RealAgent:
     calls: tuple[str, Mapping[str, Any]]
     settings: Mapping[str, str]
     env: Mapping[str, str] = field(default_factory=dict)
+    typed: str = ""
     glob: bool = False
     asks: bool = False
 
@@ -73,6 +75,7 @@ AGENTS = (
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_AUTOUPDATER": "1",
         },
+        typed="/greet",
     ),
     RealAgent(
         "codex",
@@ -82,6 +85,7 @@ AGENTS = (
         ("exec_command", {"cmd": f"cat {READ}"}),
         {".codex/config.toml": _CODEX},
         {"STUB_KEY": "x"},
+        typed="$greet",
         asks=True,
     ),
     RealAgent(
@@ -95,6 +99,7 @@ AGENTS = (
             ".pi/agent/settings.json": json.dumps({"defaultProvider": "stub", "defaultModel": "m"}),
         },
         {"STUB_KEY": "x", "PI_OFFLINE": "1"},
+        typed="/skill:greet",
     ),
     RealAgent(
         "gemini-cli",

@@ -31,6 +31,7 @@ from tests.repositories import git
 pytestmark = [pytest.mark.agents, pytest.mark.timeout(240)]
 
 TASK = "Please greet Bob Builder, who likes 4711 tulips."
+TYPED = "Bob Builder, who likes 4711 tulips; no tool is needed."
 ANSWER = "Good day, Mister Builder of the yellow helmets."
 QUOTE = "always greet people by their first name"
 REACTION = f"No, that is wrong, Bob is a friend from 0815 Lane: {QUOTE}."
@@ -67,6 +68,8 @@ def script(agent: RealAgent, body: Mapping[str, Any]) -> Answer:
         return Answer("A greeting")  # a title for the session
     if "0815 Lane" in text:
         return Answer("I will.")
+    if TYPED in text:
+        return Answer(ANSWER)
     return Answer(ANSWER) if any(one in text for one in RESULTS) else Answer(tool=agent.calls)
 
 
@@ -206,6 +209,19 @@ def test_a_session_that_failed_its_user_becomes_a_commit(desk: Desk) -> None:
     _one_commit_stands_on_its_branch(desk, seen)
     _nothing_of_the_session_is_in_git(desk)
     assert desk.run("work", "--json").json() == []
+
+
+@pytest.mark.parametrize("agent", [one for one in AGENTS if one.typed], ids=lambda agent: agent.id, indirect=True)
+def test_a_skill_that_its_user_named_is_judged_as_well(desk: Desk) -> None:
+    """No tool tells of it; the words do, and the transcript has the skill's text."""
+    hooked(desk)
+    assert ANSWER in desk.say(desk.agent.first, f"{desk.agent.typed} {TYPED}")
+    assert "I will." in desk.say(desk.agent.again, REACTION)
+    until(desk)
+    _what_happened_is_recorded(desk)
+    [branch] = desk.branches()
+    assert remote_text(desk.library, "skills/greet/SKILL.md", branch) == BETTER
+    _nothing_of_the_session_is_in_git(desk)
 
 
 def _our_calls_had_no_tools_and_told_no_hook(desk: Desk) -> str:
