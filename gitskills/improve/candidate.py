@@ -25,7 +25,7 @@ MACHINE = ("gitskills", "improve@gitskills.invalid")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One candidate: `id` is skill/fp8, `event` what its trailers say, `why` its message's body, `ref` holds it here."""
+    """One candidate: `id` is skill/fp8, `event` what its trailers say, `why` its message's body, `ref` its ref here."""
 
     id: str
     source: str
