@@ -36,7 +36,9 @@ def _deliver(event: str, agent: str, folder: str) -> None:
 
         folder = str(paths().inbox)
     inbox.write(folder, event, agent, payload)
-    if inbox.due(folder, event, agent, payload):
+    # Whether a sweep is due, the worker finds out.
+    sweeps = event == "session-start" and os.environ.get("GITSKILLS_SWEEP") == "weekly"
+    if sweeps or inbox.due(folder, event, agent, payload):
         _start(os.path.dirname(folder))
 
 

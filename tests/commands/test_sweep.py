@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -322,18 +322,27 @@ def test_one_of_twenty_sessions_starts_the_weekly_sweep(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("failing")
 @POSIX
-def test_a_worker_starts_it(
-    ada: Person, library: Path, tmp_path: Path, answers: Answers, calls: Callable[[], list[str]]
+def test_sessions_that_start_lead_to_one_sweep(
+    ada: Person, library: Path, answers: Answers, calls: Callable[[], list[str]]
 ) -> None:
-    """With GITSKILLS_SWEEP=weekly a worker that a session started leaves a sweep behind; the next one none."""
-    env = answers(judge=FAILED, proposer=PROPOSAL) | {"GITSKILLS_SWEEP": "weekly"}
-    work(ada, env)
+    """From the hook on: five sessions start at once, one sweep improves the skill; without the wish none is started."""
+    env = os.environ | {"GITSKILLS_HOME": str(ada.store)} | answers(judge=FAILED, proposer=PROPOSAL)
+    words = [sys.executable, "-m", "gitskills", "hook", "session-start", "--agent", "claude-code"]
+
+    def start(id: str, env: Mapping[str, str]) -> None:
+        told = {"session_id": id, "hook_event_name": "SessionStart", "cwd": str(ada.root), "source": "startup"}
+        subprocess.run(words, input=json.dumps(told).encode(), cwd=ada.root, env=env, check=True)
+
+    start("s-0", env)
+    assert not (ada.paths.state / "sweep").exists()
+    for number in range(1, 6):
+        start(f"s-{number}", env | {"GITSKILLS_SWEEP": "weekly"})
     deadline = time.monotonic() + 30
     while not branches(library) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(branches(library)) == 1 and calls() == ["judge", "proposer"]
     stamp = (ada.paths.state / "sweep").read_bytes()
-    work(ada, env)
+    work(ada, env | {"GITSKILLS_SWEEP": "weekly"})
     assert (ada.paths.state / "sweep").read_bytes() == stamp
 
 
