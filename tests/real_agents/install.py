@@ -88,8 +88,9 @@ def _install(pin: Pin, folder: Path) -> None:
     _run([npm, "install", "--global", "--prefix", str(folder), *options, f"{pin.package}@{pin.version}"], cwd=folder)
 
 
-def _run(words: list[str], cwd: Path, timeout: float = PATIENCE) -> None:
+def _run(words: list[str], cwd: Path, timeout: float | None = None) -> None:
     """Run a program to its end and kill it with all it started where it takes too long; raises NotInstalled."""
+    timeout = timeout or PATIENCE
     log = cwd / "log"
     with (
         log.open("wb") as out,

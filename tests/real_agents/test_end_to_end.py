@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +75,17 @@ def script(agent: RealAgent, body: Mapping[str, Any]) -> Answer:
 
 @dataclass(frozen=True)
 class Desk:
-    """Somebody's machine: an agent, its home folder, a project with the skill, the library it is from, the model."""
+    """Somebody's machine: an agent, its home folder, a project with the skill, the library it is from, the model.
+
+    `scope` is the option that says whose the hooks are.
+    """
 
     agent: RealAgent
     home: Path
     project: Path
     library: Path
     model: Provider
+    scope: tuple[str, ...] = ()
 
     def say(self, command: Sequence[str], words: str) -> str:
         """Give the user's words to the agent, without a terminal; return what it answered."""
@@ -98,11 +102,6 @@ class Desk:
     def hooks(self, action: str, *words: str) -> Result:
         """Run `gitskills hooks` for this agent."""
         return self.run("hooks", action, "--agent", self.agent.id, *self.scope, *words)
-
-    @property
-    def scope(self) -> tuple[str, ...]:
-        """The option that says whose skills and hooks they are."""
-        return ("--global",) if self.agent.glob else ()
 
     def branches(self) -> list[str]:
         """The branches that gitskills made in the library."""
@@ -143,7 +142,7 @@ def desk(
             file = home / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text.replace("{url}", model.url), encoding="utf-8")
-        desk = Desk(agent, home, project, library, model)
+        desk = Desk(agent, home, project, library, model, ("--global",) if agent.glob else ())
         added = desk.run("add", library, *desk.scope)
         assert added.code == 0, added.err
         yield desk
@@ -213,11 +212,17 @@ def test_a_session_that_failed_its_user_becomes_a_commit(desk: Desk) -> None:
 
 @pytest.mark.parametrize("agent", [one for one in AGENTS if one.typed], ids=lambda agent: agent.id, indirect=True)
 def test_a_skill_that_its_user_named_is_judged_as_well(desk: Desk) -> None:
-    """No tool tells of it; the words do, and the transcript has the skill's text."""
+    """No tool tells of it; the words do, and the transcript has the skill's text.
+
+    The hooks are the user's here, which hold wherever the CLI is run: also where the worker asks it.
+    """
+    desk = replace(desk, scope=("--global",))
     hooked(desk)
     assert ANSWER in desk.say(desk.agent.first, f"{desk.agent.typed} {TYPED}")
     assert "I will." in desk.say(desk.agent.again, REACTION)
     until(desk)
+    assert [tools(body) for body in desk.model.bodies if is_ours(body)] == [[], []]
+    assert desk.rows("SELECT count(*) FROM event WHERE event = 'prompt'") == [(2,)], "our calls told no hook"
     _what_happened_is_recorded(desk)
     [branch] = desk.branches()
     assert remote_text(desk.library, "skills/greet/SKILL.md", branch) == BETTER
