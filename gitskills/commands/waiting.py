@@ -55,17 +55,17 @@ class Waiting:
         }
 
     def diff(self) -> str:
-        """What its commit changes, all of it: what its trailers leave out as well."""
+        """What its commit changes; only the names where that is more than one SKILL.md: such a branch may hold much."""
         from gitskills.git.command import run
 
-        commit = self.candidate.commit
-        git_dir = self.cache.git_dir
-        parents = run("rev-list", "--parents", "--max-count=1", commit, git_dir=git_dir).decode().split()[1:2]
-        changed = ("diff-tree", "-r", "--no-renames", "--root", "--no-commit-id", *parents, commit)
-        oids = [oid for row in run(*changed, git_dir=git_dir).splitlines() for oid in row.split()[2:4]]
-        self.cache.want(oid.decode() for oid in oids if oid.strip(b"0"))
-        shown = ("diff-tree", "-p", "--root", "--no-commit-id", "--no-color", "--no-ext-diff", "--no-textconv")
-        return run(*shown, "--no-renames", *parents, commit, git_dir=git_dir).decode("utf-8", "replace")
+        git_dir, commit = self.cache.git_dir, self.candidate.commit
+        shown = ("diff-tree", "--root", "--no-commit-id", "-r", "--no-renames")
+        if not any(check.name == "alone" and check.ok for check in self.checked.checks):
+            names = run(*shown, "-m", "--first-parent", "--name-status", commit, git_dir=git_dir)
+            return names.decode("utf-8", "replace")
+        bring([self])
+        words = ("-p", "--no-color", "--no-ext-diff", "--no-textconv")
+        return run(*shown, *words, commit, git_dir=git_dir).decode("utf-8", "replace")
 
 
 def read(project: "Project", source: str | None = None) -> list[Waiting]:
@@ -88,14 +88,14 @@ def read(project: "Project", source: str | None = None) -> list[Waiting]:
 
 
 def bring(found: Sequence[Waiting]) -> None:
-    """Fetch in one go per library what the candidates change."""
+    """Fetch in one go per library the texts that the candidates change; what else they bring stays away."""
     from gitskills.git.command import run
 
     for cache in {one.cache.git_dir: one.cache for one in found}.values():
         commits = "".join(f"{each.candidate.commit}\n" for each in found if each.cache.git_dir == cache.git_dir)
         words = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--no-commit-id")
         rows = run(*words, git_dir=cache.git_dir, input=commits.encode()).splitlines()
-        oids = [oid.decode() for row in rows for oid in row.split()[2:4]]
+        oids = [oid.decode() for row in rows if row.endswith(b"SKILL.md") for oid in row.split()[2:4]]
         cache.want(oid for oid in oids if oid.strip("0"))
 
 

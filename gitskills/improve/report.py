@@ -13,8 +13,11 @@ from gitskills.improve.recheck import Rechecked
 from gitskills.sessions.window import elide
 
 TITLE = 100  # characters
-DIFF = 40_000  # characters; GitHub takes no body longer than 65,536
-LINE = 1_000  # characters of one untrusted line
+BODY = 60_000  # characters; GitHub takes no body longer than 65,536
+DIFF = 30_000  # characters of it
+LINE = 400  # characters of one untrusted line
+LINES = 20  # of the commit's message
+RUN = 40  # backticks in a row: a fence has to be longer than what it holds
 
 _TICKS = re.compile(r"`+")
 # All that a title could turn into a link, a mention or a reference; hosts show titles as text, notices as Markdown.
@@ -29,7 +32,10 @@ def title(one: Candidate) -> str:
 
 def body(one: Candidate, found: Rechecked, diff: str) -> str:
     """Return the Markdown: skill, weakness, evidence, what was checked, and the change."""
-    return "\n".join(_body(one, found, diff)).rstrip("\n") + "\n"
+    text = "\n".join(_body(one, found, diff))
+    if len(text) > BODY:
+        text = "\n".join(_body(one, found, "too long to be shown here: look at the branch"))
+    return text.rstrip("\n") + "\n"
 
 
 def _body(one: Candidate, found: Rechecked, diff: str) -> Iterator[str]:
@@ -40,10 +46,9 @@ def _body(one: Candidate, found: Rechecked, diff: str) -> Iterator[str]:
     yield ""
     yield "**Evidence**"
     yield ""
-    for text in one.why.splitlines():
-        if text.strip():
-            yield f"> {span(text)}"
-            yield ">"
+    for text in [line for line in one.why.splitlines() if line.strip()][:LINES]:
+        yield f"> {span(text)}"
+        yield ">"
     sessions = len({name.partition("#")[0] for name in event.evidence})
     yield f"> {sessions} session{'' if sessions == 1 else 's'}, by salted hash: {_listed(event.evidence)}"
     yield ""
@@ -71,6 +76,7 @@ def _table(found: Rechecked) -> Iterator[str]:
 def span(text: str, *, cell: bool = False) -> str:
     """Return untrusted text as a code span of one line; in a `cell` of a table a bar would end it."""
     plain = one_line(text)
+    plain = _short(plain)
     plain = plain if len(plain) <= LINE else f"{plain[: LINE - 1]}…"
     if not plain:
         return ""
@@ -82,11 +88,15 @@ def span(text: str, *, cell: bool = False) -> str:
 
 
 def _fenced(diff: str) -> Iterator[str]:
-    text = elide(clean(diff).replace("\r", "\n").rstrip("\n"), DIFF)
+    text = elide(_short(clean(diff).replace("\r", "\n")).rstrip("\n"), DIFF)
     ticks = "`" * max(3, max((len(run) for run in _TICKS.findall(text)), default=0) + 1)
     yield f"{ticks}diff"
     yield text
     yield ticks
+
+
+def _short(text: str) -> str:
+    return _TICKS.sub(lambda run: run[0] if len(run[0]) <= RUN else f"{run[0][:RUN]}…", text)
 
 
 def _listed(evidence: tuple[str, ...]) -> str:

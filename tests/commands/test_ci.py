@@ -134,9 +134,7 @@ def test_github_updates_the_request_that_is_open(host: Host, library: Path) -> N
     assert "**failed**" in held[-1]
 
 
-@pytest.mark.parametrize(
-    "id", ["deploy/$(touch${IFS}pwned)", "deploy/`touch${IFS}pwned`", "deploy/';touch${IFS}pwned;'", "deploy/-x"]
-)
+@pytest.mark.parametrize("id", ["deploy/$(touch${IFS}pwned)", "deploy/';touch${IFS}`touch${IFS}pwned`;'"])
 @pytest.mark.parametrize("which", ["github", "gitlab"])
 def test_a_branch_named_as_a_command_is_only_a_name(host: Host, library: Path, id: str, which: str) -> None:
     """A branch whose name is a script of a malicious writer fails the gate; nothing of it runs, nothing is opened."""
@@ -163,9 +161,11 @@ def test_the_sweep_runs_where_nothing_was_recorded(host: Host, library: Path) ->
     assert done.code == 0 and "no skill failed" in done.err
 
 
-@pytest.mark.parametrize(("policy", "merged"), [("review", False), ("direct", True)])
-@pytest.mark.parametrize("which", ["github", "gitlab"])
-def test_the_policy_decides_about_merging(host: Host, library: Path, policy: str, merged: bool, which: str) -> None:
+@pytest.mark.parametrize(
+    ("which", "policy", "merged"),
+    [("github", "review", False), ("github", "direct", True), ("gitlab", "direct", True)],
+)
+def test_the_policy_decides_about_merging(host: Host, library: Path, which: str, policy: str, merged: bool) -> None:
     """With `direct` what is verified is merged, in one push, and what is not waits; with `review` all of it waits."""
     commit(library, {"gitskills.yaml": f"library: {{improve: {policy}}}\n"})
     git("pull", "-q", cwd=host.clone)

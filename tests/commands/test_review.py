@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from gitskills.commands.waiting import Waiting, read
 from gitskills.git.commit import Identity
-from gitskills.improve import decide
+from gitskills.improve import decide, report
 from gitskills.improve.candidate import waiting
 from gitskills.share.policy import policy
 from tests.candidates import candidate
@@ -20,6 +21,7 @@ from tests.repositories import git
 BODY = skill("deploy", "\n## Ship\n\n1. Run the tests.\n2. Release.\n", description="Ship the shop.")
 FRIDAY = BODY.replace("1. Run the tests.\n", "1. Run the tests.\n   Not on a Friday.\n")
 OPS = BODY.replace("2. Release.\n", "2. Release.\n3. Tell #ops.\n")
+ME = Identity("Ada", "ada@example.com", ("Ada", "ada@example.com"))
 TIDY = skill("tidy", "\nTidy up.\n")
 
 
@@ -39,6 +41,11 @@ def ada(tmp_path: Path, library: Path) -> Person:
 
 def branches(library: Path) -> list[str]:
     return git("for-each-ref", "--format=%(refname:short)", "refs/heads/gitskills", cwd=library).decode().split()
+
+
+def waiting_for(ada: Person) -> list[Waiting]:
+    """What waits, without starting a process."""
+    return read(ada.project)
 
 
 def pushes(library: Path) -> Path:
@@ -145,12 +152,13 @@ def test_a_branch_of_a_malicious_writer_fails_by_what_it_holds(
 ) -> None:
     """Whatever its trailers claim, the check that tells is computed from the commit, and it is not accepted."""
     branch = candidate(library, gate="verified; all of them", **lie)  # type: ignore[arg-type]
-    done = ada.run("review", "check", branch, "--json")
-    row = done.json()
-    assert done.code == 1 and row["decision"] == "rejected"
-    assert check in {one["name"] for one in row["checks"] if not one["ok"]}, row["checks"]
-    [told] = ada.run("review", "accept", "--all", "--verified", "--json").json()
-    assert told["commit"] is None and branches(library) == [branch] and not (ada.root / "pwned").exists()
+    [one] = waiting_for(ada)
+    found = one.checked
+    assert found.status == "rejected" and check in {each.name for each in found.checks if not each.ok}, found
+    [told] = decide.accept(
+        *(one.cache, "main", [one.candidate], lambda tip: policy(one.cache, tip), ME, decide.Terms(verified=True))
+    )
+    assert told.commit is None and branches(library) == [branch] and not (ada.root / "pwned").exists()
 
 
 def test_more_than_one_commit_is_no_candidate(ada: Person, library: Path) -> None:
@@ -207,6 +215,19 @@ def test_a_report_is_text_whatever_was_written(ada: Person, library: Path) -> No
     assert title.count("\n") == 1 and len(title) <= 101 and not set("<>`@#[]|*") & set(title)
 
 
+@pytest.mark.parametrize(
+    "evil", ["`" * 90_000, "`x" * 40_000, "\n\n".join(["`" * 300 + "|"] * 300)], ids=["run", "many", "lines"]
+)
+def test_a_report_fits_into_a_request_whatever_was_written(ada: Person, library: Path, evil: str) -> None:
+    """Hosts take no endless text: a huge message and a huge diff are cut, and the markup stays whole."""
+    candidate(library, f"{FRIDAY}\n{evil}\n", subject=evil[:3000], body=evil)
+    [one] = waiting_for(ada)
+    text = report.body(one.candidate, one.checked, one.diff())
+    assert len(text) < 65_536
+    shown = MarkdownIt("commonmark").enable("table").parse(text)
+    assert [token.type for token in shown if token.type in ("fence", "table_open")] == ["table_open", "fence"]
+
+
 def test_a_report_says_what_a_reviewer_needs(ada: Person, library: Path) -> None:
     """Skill, weakness, quote, sessions, checks, diff and how to decide; --json has title and body."""
     branch = candidate(library, FRIDAY)
@@ -243,8 +264,7 @@ def test_a_candidate_that_changes_meanwhile_is_not_lost(ada: Person, library: Pa
     cache.refresh()
     some = waiting("team", cache)
     git("branch", "-f", second, "main", cwd=library)
-    who = Identity("Ada", "ada@example.com", ("Ada", "ada@example.com"))
-    rows = decide.accept(cache, "main", some, lambda tip: policy(cache, tip), who)
+    rows = decide.accept(cache, "main", some, lambda tip: policy(cache, tip), ME)
     assert [bool(row.commit) for row in rows] == [True, False] and "meanwhile" in rows[1].message
     assert branches(library) == [second] and first not in branches(library)
     assert "Tell #ops." not in remote_text(library, "skills/deploy/SKILL.md")
@@ -258,8 +278,7 @@ def test_the_default_branch_moves_meanwhile(ada: Person, library: Path) -> None:
     cache.refresh()
     some = waiting("team", cache)
     commit(library, {"skills/deploy/SKILL.md": OPS})
-    who = Identity("Ada", "ada@example.com", ("Ada", "ada@example.com"))
-    [row] = decide.accept(cache, "main", some, lambda tip: policy(cache, tip), who)
+    [row] = decide.accept(cache, "main", some, lambda tip: policy(cache, tip), ME)
     text = remote_text(library, "skills/deploy/SKILL.md")
     assert row.commit and "Not on a Friday." in text and "Tell #ops." in text
 
