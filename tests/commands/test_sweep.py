@@ -126,8 +126,8 @@ def failing(ada: Person, home: Path) -> list[Path]:
     return files
 
 
-def work(ada: Person, env: dict[str, str]) -> Result:
-    done = ada.run("work", "--json", env=env)
+def work(ada: Person, env: dict[str, str], *options: str) -> Result:
+    done = ada.run("work", "--json", *options, env=env)
     assert done.code == 0, done.err
     return done
 
@@ -365,32 +365,70 @@ def test_nobody_who_did_not_ask_gets_a_sweep(tmp_path: Path, env: dict[str, str]
 
 
 @POSIX
-def test_a_push_on_its_way_when_the_worker_dies_makes_no_second_branch(
-    ada: Person, home: Path, library: Path, tmp_path: Path, answers: Answers, calls: Callable[[], list[str]]
+@pytest.mark.parametrize("policy", ["review", "direct"])
+@pytest.mark.parametrize("lands", ["after", "before"])
+def test_a_push_on_its_way_when_the_worker_dies_is_the_only_one(
+    ada: Person,
+    home: Path,
+    library: Path,
+    tmp_path: Path,
+    answers: Answers,
+    calls: Callable[[], list[str]],
+    policy: str,
+    lands: str,
 ) -> None:
-    """Killed while its push waits at the server, the job is finished with what was answered; no model is asked anew."""
-    used(ada, home, "bad-1")
-    hook = library / "hooks" / "pre-receive"
-    hook.parent.mkdir(exist_ok=True)
-    arrived, go = tmp_path / "arrived", tmp_path / "go"
-    hook.write_text(
-        f"#!/bin/sh\nif mkdir '{arrived}' 2>/dev/null; then while [ ! -e '{go}' ]; do sleep 0.05; done; fi\nexit 0\n"
-    )
-    hook.chmod(0o755)
-    env = answers(judge=FAILED, proposer=PROPOSAL)
-    words = [sys.executable, "-m", "gitskills", "work"]
-    full = os.environ | {"GITSKILLS_HOME": str(ada.store)} | env
-    process = subprocess.Popen(words, cwd=ada.root, env=full, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while not arrived.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    """Killed while its push waits at the server, the job is finished with what was answered; no model is asked anew.
+
+    The push lands after the next run or while that pushes: either way one commit.
+    """
+    commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n"})
+    used(ada, home, "bad-0")
+    if policy == "direct":  # the first session alone would be for people
+        work(ada, answers(judge=FAILED, proposer="I have no idea"))
+        used(ada, home, "bad-1")
+    env = os.environ | {"GITSKILLS_HOME": str(ada.store)} | answers(judge=FAILED, proposer=PROPOSAL)
+    held = Held(library, tmp_path)
+    process = subprocess.Popen([sys.executable, "-m", "gitskills", "work"], cwd=ada.root, env=env)
+    held.wait(1)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert calls() == ["judge", "proposer"] and branches(library) == []
-    [row] = work(ada, answers(judge=FAILED, proposer=OTHER)).json()
-    go.touch()
-    time.sleep(0.5)
-    assert row["decision"] in ("improved", "duplicate") and calls() == []
-    assert branches(library) == [row["branch"]]
+    assert calls()[-2:] == ["judge", "proposer"]
+    again = subprocess.Popen(
+        [sys.executable, "-m", "gitskills", "work"], cwd=ada.root, env=env | answers(proposer=OTHER)
+    )
+    held.wait(2)
+    held.go(*((1, 2) if lands == "before" else (2, 1)))
+    assert again.wait(60) == 0 and calls() == []
+    on_main = git("log", "--format=%s", "--grep=Skill-Op: improve", "main", cwd=library).decode().splitlines()
+    assert (len(branches(library)), len(on_main)) == ((0, 1) if policy == "direct" else (1, 0))
     with closing(database.state(ada.paths)) as db:
         assert db.execute("SELECT count(*) FROM draft").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM job WHERE NOT done").fetchone() == (0,)
+
+
+class Held:
+    """A server that lets each push wait: the first, the second … until it is told to go on with it."""
+
+    def __init__(self, library: Path, folder: Path) -> None:
+        self.folder, self.hook = folder / "held", library / "hooks" / "pre-receive"
+        self.folder.mkdir()
+        self.hook.parent.mkdir(exist_ok=True)
+        self.hook.write_text(
+            "#!/bin/sh\nn=1\n"
+            f"while ! mkdir '{self.folder}'/$n 2>/dev/null; do n=$((n + 1)); done\n"
+            f"while [ $n -le 2 ] && [ ! -e '{self.folder}'/$n/go ]; do sleep 0.02; done\nexit 0\n"
+        )
+        self.hook.chmod(0o755)
+
+    def wait(self, number: int) -> None:
+        """Wait for a push to arrive."""
+        deadline = time.monotonic() + 30
+        while not (self.folder / str(number)).exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def go(self, *numbers: int) -> None:
+        """Let pushes go on, one after the other."""
+        for number in numbers:
+            (self.folder / str(number) / "go").touch()
+            time.sleep(0.4)
