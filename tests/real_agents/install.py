@@ -64,7 +64,8 @@ def _told(pin: Pin, folder: Path) -> tuple[bool, str]:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         _install(pin, folder)
-        _run([str(folder / "bin" / pin.program), "--version"], cwd=folder, timeout=60)
+        home = {"HOME": str(folder / "home")}  # some leave settings and logs there at once
+        _run([str(folder / "bin" / pin.program), "--version"], cwd=folder, timeout=60, **home)
     except (NotInstalled, OSError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         return False, f"{pin.agent} {pin.version}: CANNOT BE INSTALLED HERE: {error}"
@@ -88,14 +89,20 @@ def _install(pin: Pin, folder: Path) -> None:
     _run([npm, "install", "--global", "--prefix", str(folder), *options, f"{pin.package}@{pin.version}"], cwd=folder)
 
 
-def _run(words: list[str], cwd: Path, timeout: float | None = None) -> None:
+def _run(words: list[str], cwd: Path, timeout: float | None = None, **env: str) -> None:
     """Run a program to its end and kill it with all it started where it takes too long; raises NotInstalled."""
     timeout = timeout or PATIENCE
     log = cwd / "log"
     with (
         log.open("wb") as out,
         subprocess.Popen(
-            words, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            words,
+            cwd=cwd,
+            env=os.environ | env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         ) as process,
     ):
         try:
