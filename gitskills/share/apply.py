@@ -1,20 +1,26 @@
 """Carrying plans out: each skill is built aside and swapped in, and what was done is recorded last."""
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from gitskills.console import Progress
+from gitskills.errors import GitskillsError
+from gitskills.git.cache import Cache
+from gitskills.git.checkout import checkout
 from gitskills.git.merge import Favor
 from gitskills.git.objects import MANIFEST, Found
 from gitskills.share import installed, lockfile, merging
-from gitskills.share.lockfile import Install
+from gitskills.share.lockfile import Install, safe_name
 from gitskills.share.merging import Clash
 from gitskills.share.outcome import Action, Outcome
 from gitskills.share.plan import Plan
 from gitskills.share.select import Upstream, Wanted
 from gitskills.share.survey import Survey
 from gitskills.share.unpack import Content, content, contents, file_oids, known_modes, refusals
+from gitskills.skills.tree import EXECUTABLE, PLAIN
 from gitskills.state.stage import Changed
 
 _MERGED = {
@@ -22,6 +28,9 @@ _MERGED = {
     "ours": "your lines stand wherever upstream's clashed with them",
     "theirs": "upstream's lines stand wherever yours clashed with them",
 }
+
+
+_MANY = 20  # skills from which on three git processes are less than writing file by file
 
 
 class Apply:
@@ -56,10 +65,34 @@ class Apply:
         fresh = {name: one.wanted.found.tree for name, one in plans.items() if one.step == "install" and one.wanted}
         self._disk.intend({name: tree for name, tree in fresh.items() if self._disk.placed(name) != tree})
         for source, named in _by_source(plans, ("install", "update")).items():
-            yield from self._written(plans, contents(self._survey.caches[source], _found(named)), len(fresh))
+            found, cache = _found(named), self._survey.caches[source]
+            new = {name: found[name] for name in found if name in fresh and plans[name].old is None}
+            built = self._built(cache, new)
+            rest = {name: one for name, one in found.items() if name not in built}
+            content = chain(((name, []) for name in built), contents(cache, rest))
+            yield from self._written(plans, content, len(fresh))
         for name, one in plans.items():
             if one.step not in ("install", "update"):
                 yield self._guarded(name, one, [])
+
+    def _built(self, cache: Cache, new: Mapping[str, Found]) -> list[str]:
+        """Let git write these skills' folders aside, where they are many; returns which, to be put in their places.
+
+        Not on Windows, whose rules on names and links are ours to keep, nor with links, which some disks lack.
+        """
+        plain = {
+            name: one.entries
+            for name, one in new.items()
+            if safe_name(name) and all(mode in (PLAIN, EXECUTABLE) for mode, _ in one.entries.values())
+        }
+        if os.name == "nt" or len(plain) < _MANY:
+            return []
+        files = [(f"{name}/{path}", *entry) for name, entries in plain.items() for path, entry in entries.items()]
+        try:
+            self._disk.fill(list(plain), lambda folder: checkout(cache.git_dir, files, folder))
+        except GitskillsError:  # one by one, then: the skill that cannot be written will say why
+            return []
+        return list(plain)
 
     def _written(
         self, plans: Mapping[str, Plan], content: Iterator[tuple[str, Content]], total: int

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -89,6 +89,10 @@ class Disk:
         """Make `content` (whose tree is `tree`) the real folder, which now has the tree `old` (None: absent)."""
         self.take_over(name, content, old=old, known=known)
         self._note(name, self._real, "real", tree)
+
+    def fill(self, names: Sequence[str], write: Callable[[Path], None]) -> None:
+        """Let `write` build these skills' folders aside, all at once; `put` then needs no content for them."""
+        self._stage(self._real).fill(names, write)
 
     def take_over(self, name: str, content: Content, *, old: str | None, known: Mapping[str, int]) -> None:
         """As `put`, of content that may not be in git: it is not noted as placed, which would make it a base."""

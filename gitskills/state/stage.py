@@ -31,6 +31,7 @@ class Stage:
         self._live = str(skills)
         self._folder: Path | None = None
         self._building = ""
+        self._built: set[str] = set()
 
     def __enter__(self) -> "Stage":
         return self
@@ -41,15 +42,30 @@ class Stage:
                 with contextlib.suppress(OSError):  # what is not empty is left for `recover`
                     os.rmdir(self._folder / part)
 
+    def fill(self, names: Iterable[str], write: Callable[[Path], None]) -> None:
+        """Let `write` build the folders `names` all at once; `put` then takes each as it is.
+
+        What `write` raises comes through; nothing counts as built then.
+        """
+        for name in names:
+            if os.path.lexists(left := self._part("build") / name):
+                files.remove_tree(left)
+        write(self._part("build"))
+        self._built.update(names)
+
     def put(self, name: str, content: Content, *, old: str | None, known: Mapping[str, int] | None = None) -> None:
         """Make `content` the skill folder `name`, which must now have the tree `old` (None: not exist).
 
         By-products that `known` (path → mode of tracked files) does not name are carried over.
         Raises Changed, and leaves the folder as it is, where it turns out to hold something else.
         """
-        base = self._build(name)
-        for path, mode, data in content:
-            files.write(base, path, mode, data)
+        if name in self._built:
+            self._built.discard(name)
+            base = str(self._part("build") / name)
+        else:
+            base = self._build(name)
+            for path, mode, data in content:
+                files.write(base, path, mode, data)
         if old is None:
             self._arrive(base, f"{self._live}/{name}")
             return

@@ -1,6 +1,7 @@
 """`pull`: the team's skills arrive, follow upstream, and go together with what was edited here."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -280,6 +281,39 @@ def test_executable_bits_links_and_bytes_arrive(tmp_path: Path, skill_repo: Skil
     ada.write("a", "one\r\nTWO\r\n", "crlf.txt")
     ada.push()
     assert git("show", "main:skills/a/crlf.txt", cwd=library) == b"one\r\nTWO\r\n"
+
+
+def test_many_skills_at_once_arrive_whole(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """A first pull of many skills, links and odd attributes among them, brings each byte; the next is quiet."""
+    content: dict[str, str | tuple[str, int]] = {f"skills/s{n}/SKILL.md": numbered(f"s{n}") for n in range(30)}
+    content |= {f"skills/s{n}/bin/run": ("#!/bin/sh\r\n", EXECUTABLE) for n in range(30)}
+    content |= {"skills/s3/.gitattributes": "* text eol=crlf ident\n", "skills/s3/a.txt": "$Id$\none\n"}
+    content |= {"skills/s4/link": ("SKILL.md", LINK)}
+    ada = person(tmp_path, skill_repo(content))
+    done = ada.pull()
+    assert {one.action for one in done.values()} == {"installed"} and len(done) == 30
+    assert (ada.skills / "s3/a.txt").read_bytes() == b"$Id$\none\n"
+    assert (ada.skills / "s29/bin/run").read_bytes() == b"#!/bin/sh\r\n"
+    assert set(ada.status().values()) == {"up-to-date"}
+    assert {one.action for one in ada.pull().values()} == {"unchanged"}
+    assert not (ada.skills.parent / ".gitskills-stage").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows each file is written by us")
+def test_what_git_cannot_write_at_once_is_written_one_by_one(
+    tmp_path: Path, skill_repo: SkillRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where git gives up half-way through many skills, all of them arrive all the same."""
+    real, fake = shutil.which("git"), tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    half = 'mkdir -p "$GIT_WORK_TREE/s3" && echo half > "$GIT_WORK_TREE/s3/SKILL.md"; exit 128'
+    fake.write_text(f'#!/bin/sh\nfor one; do [ "$one" = checkout-index ] && {{ {half}; }}; done\nexec {real} "$@"\n')
+    fake.chmod(0o755)
+    ada = person(tmp_path, skill_repo({f"skills/s{n}/SKILL.md": numbered(f"s{n}") for n in range(30)}))
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    assert {one.action for one in ada.pull().values()} == {"installed"}
+    assert ada.read("s3") == numbered("s3") and set(ada.status().values()) == {"up-to-date"}
+    assert not (ada.skills.parent / ".gitskills-stage").exists()
 
 
 def test_every_layout_of_a_library(tmp_path: Path, skill_repo: SkillRepo) -> None:
