@@ -146,6 +146,8 @@ def desk(
         added = desk.run("add", library, *desk.scope)
         assert added.code == 0, added.err
         yield desk
+    for folder in (project / ".opencode", home / ".config" / "opencode"):
+        shutil.rmtree(folder, ignore_errors=True)  # opencode fetches 63 MB into each, and pytest keeps them
 
 
 def hooked(desk: Desk) -> None:
