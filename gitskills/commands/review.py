@@ -155,6 +155,8 @@ def _accept(
         )
     if as_json:
         console.emit_json([{"id": row.id, "commit": row.commit, "message": row.message} for row in rows])
+    elif not rows:
+        console.note("nothing to accept: no candidate that waits claims evals" if verified else "nothing to accept")
     for row in [] if as_json else rows:
         style = ("accepted", "green") if row.commit else ("would be" if dry_run else "not accepted", "yellow")
         console.say(style, "  ", (row.id, "bold"), f"  {(row.commit or '')[:10]} {row.message}".rstrip())

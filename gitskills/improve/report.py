@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from gitskills.console import clean, one_line
 from gitskills.improve.candidate import Candidate
+from gitskills.improve.gate import SCANS
 from gitskills.improve.recheck import Rechecked
 from gitskills.sessions.window import elide
 
@@ -18,6 +19,23 @@ DIFF = 30_000  # characters of it
 LINE = 400  # characters of one untrusted line
 LINES = 20  # of the commit's message
 RUN = 40  # backticks in a row: a fence has to be longer than what it holds
+
+# What each check asks, in the words of a reviewer; those of gate.SCANS say what must not be new.
+ASKED = {
+    "skill": "the library has this skill",
+    "branch": "the branch has the name of the skill and the edit",
+    "commit": "one commit on top of the default branch",
+    "alone": "nothing but this SKILL.md changes",
+    "trailers": "the message names the trees it has",
+    "merge": "it goes together with what changed since",
+    "specification": "no new breach of the Agent Skills specification",
+    "edit": "within the limits; frontmatter and locked text are the same",
+    "scope": "no other file of the skill changes",
+    "leak": "no text of the evals",
+    "base": "made for the skill as it is now",
+    "policy": "the library wants improvements",
+    "evals": "evals were passed",
+} | {name: f"no new {what}" for name, (what, _) in SCANS.items()}
 
 _TICKS = re.compile(r"`+")
 # All that a title could turn into a link, a mention or a reference; hosts show titles as text, notices as Markdown.
@@ -67,10 +85,11 @@ def _table(found: Rechecked) -> Iterator[str]:
     told = "all passed" if not wrong else f"{wrong} of {len(found.checks)} failed"
     yield f"**Checks**, computed from the commit: {told}; the candidate is **{found.status}**."
     yield ""
-    yield "| check | | |"
-    yield "|---|---|---|"
+    yield "| check | asks | | |"
+    yield "|---|---|---|---|"
     for check in found.checks:
-        yield f"| {check.name} | {'passed' if check.ok else '**failed**'} | {span(check.message, cell=True)} |"
+        answer = "passed" if check.ok else "**failed**"
+        yield f"| {check.name} | {ASKED.get(check.name, '')} | {answer} | {span(check.message, cell=True)} |"
 
 
 def span(text: str, *, cell: bool = False) -> str:

@@ -231,13 +231,15 @@ def test_a_report_fits_into_a_request_whatever_was_written(ada: Person, library:
 def test_a_report_says_what_a_reviewer_needs(ada: Person, library: Path) -> None:
     """Skill, weakness, quote, sessions, checks, diff and how to decide; --json has title and body."""
     branch = candidate(library, FRIDAY)
+    [one] = waiting_for(ada)
+    assert {check.name for check in one.checked.checks} <= set(report.ASKED)
     found = ada.run("review", "report", branch, "--json").json()
     assert found["title"] == "deploy: It does not say when not to deploy"
     for text in (
         "`deploy`",
         "Never deploy on a Friday.",
         "1 session, by",
-        "| hosts | passed |",
+        "| hosts | no new hosts the skill did not name | passed |",
         "+   Not on a Friday.",
     ):
         assert text in found["body"], text
