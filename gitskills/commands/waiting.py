@@ -77,7 +77,8 @@ def read(project: "Project", source: str | None = None) -> list[Waiting]:
     chosen = [one for one in libraries if source in (None, one.name)]
     if source is not None and not chosen:
         there = ", ".join(one.name for one in libraries) or "none"
-        raise GitskillsError(f"there is no library {source!r} to decide for here", f"there are: {there}")
+        hint = f"there are: {there}; a clone of a library is one whose gitskills.yaml has a block `library:`"
+        raise GitskillsError(f"there is no library {source!r} to decide for here", hint)
     found = []
     for one in chosen:
         cache = fetched(project, one)

@@ -75,6 +75,8 @@ def test_any_number_goes_in_with_one_push(ada: Person, library: Path) -> None:
     text = remote_text(library, "skills/deploy/SKILL.md")
     assert "Not on a Friday." in text and "Tell #ops." in text
     assert len(log(library)) == 4 and "Then rest." in remote_text(library, "skills/tidy/SKILL.md")
+    written = git("log", "-1", "--format=%an%n%cn%n%B", "main", cwd=library).decode()
+    assert written.startswith("gitskills\n") and "Co-authored-by: Ada <ada@example.com>" in written
 
 
 def test_only_the_verified(ada: Person, library: Path) -> None:
