@@ -46,6 +46,7 @@ VERDICT = {
     "evidence": [QUOTE],
 }
 PROPOSAL = {"weakness": "It does not say how to address people", "edits": [EDIT]}
+COMPLAINT = re.compile(r"hook\b.*\b(?:fail|error|cancel|timed out)|clamping", re.IGNORECASE)
 RESULTS = ('"tool_result"', '"function_call_output"', '"role": "tool"', '"functionResponse"')
 
 
@@ -92,7 +93,7 @@ class Desk:
         done = subprocess.run(
             [*command, words], cwd=self.project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100
         )
-        assert done.returncode == 0 and "clamping" not in done.stderr, (done.stdout, done.stderr)
+        assert done.returncode == 0 and not COMPLAINT.search(done.stderr), (done.stdout, done.stderr)
         return done.stdout
 
     def run(self, *words: str | Path) -> Result:
@@ -210,6 +211,17 @@ def test_a_session_that_failed_its_user_becomes_a_commit(desk: Desk) -> None:
     _one_commit_stands_on_its_branch(desk, seen)
     _nothing_of_the_session_is_in_git(desk)
     assert desk.run("work", "--json").json() == []
+    _uninstall_leaves_what_was(desk)
+
+
+def _uninstall_leaves_what_was(desk: Desk) -> None:
+    """After the agent has lived with our hooks they go, and its settings are its user's again."""
+    [standing] = desk.hooks("status", "--json").json()
+    assert standing["state"] == "installed", "the agent has not broken them"
+    assert desk.hooks("uninstall").code == 0
+    path = Path(standing["path"])
+    before = desk.agent.settings.get(path.relative_to(desk.home).as_posix()) if desk.agent.glob else None
+    assert (path.read_text() if path.exists() else None) == (before and before.replace("{url}", desk.model.url))
 
 
 @pytest.mark.parametrize("agent", [one for one in AGENTS if one.typed], ids=lambda agent: agent.id, indirect=True)
@@ -229,6 +241,17 @@ def test_a_skill_that_its_user_named_is_judged_as_well(desk: Desk) -> None:
     [branch] = desk.branches()
     assert remote_text(desk.library, "skills/greet/SKILL.md", branch) == BETTER
     _nothing_of_the_session_is_in_git(desk)
+
+
+@pytest.mark.parametrize("agent", AGENTS[:3], ids=lambda agent: agent.id, indirect=True)
+def test_hooks_of_a_gitskills_that_is_gone_are_not_noticed(desk: Desk) -> None:
+    """A team commits the registration; whoever has no gitskills sees no word of it, nor does the agent's record."""
+    hooked(desk)
+    shutil.rmtree(desk.home / ".local" / "state" / "gitskills")
+    assert ANSWER in desk.say(desk.agent.first, TASK)
+    assert not (desk.home / ".local" / "state" / "gitskills").exists()
+    kept = [file.read_text("utf-8") for file in desk.home.glob(".*/**/*.jsonl")]
+    assert kept and not [text for text in kept if "hook_non_blocking_error" in text or "hook_error" in text]
 
 
 def _our_calls_had_no_tools_and_told_no_hook(desk: Desk) -> str:
