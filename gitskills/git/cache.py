@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gitskills.errors import GitskillsError
 from gitskills.git import bare, command, transport
+from gitskills.git.ahead import first
 from gitskills.git.failures import LocalFailed, NotFound, plain
 from gitskills.git.transport import Progress, RemoteRefs
 from gitskills.git.url import identity, redact
@@ -227,12 +228,7 @@ class Cache:
             bare.create(new)
             if not (self._blobless if blobless is None else blobless):
                 (new / _EVERYTHING).touch()
-            with transport.listing(self.url) as ask:
-                # Two connections at once are faster, but would ask a person twice for one password.
-                together = not command.on_terminal() or self.url.startswith("file:")
-                remote = None if together else ask()
-                self._fetch(new, progress, timeout)
-                _remember(new, remote or ask())
+            _remember(new, first(new, self.url, lambda: self._fetch(new, progress, timeout)))
             damaged = [path for path in (*parent.glob(f"{name}.*.old"), self.git_dir) if path.exists()]
             for old in damaged:
                 bare.rescue(old, new, _OURS)

@@ -65,10 +65,13 @@ def ls_remote(url: str, *, timeout: float = 60) -> RemoteRefs:
 
 
 @contextmanager
-def listing(url: str, *, timeout: float = 60) -> Iterator[Callable[[], RemoteRefs]]:
-    """Start `ls_remote` and yield the function that waits for its answer, so that other work may go on meanwhile."""
-    args = (*_settings(), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*", "refs/tags/*")
-    process = command.start(*args, stderr=subprocess.PIPE, env=_environment(url))
+def listing(url: str, *, timeout: float = 60, silent: bool = False) -> Iterator[Callable[[], RemoteRefs]]:
+    """Start `ls_remote` and yield the function that waits for its answer, so that other work may go on meanwhile.
+
+    A `silent` one, which runs beside another connection, asks the person at the terminal nothing and fails instead.
+    """
+    args = (*_settings(silent), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*", "refs/tags/*")
+    process = command.start(*args, stderr=subprocess.PIPE, env=_environment(url, silent))
     with process, ending(process, timeout) as late:
 
         def finish() -> RemoteRefs:
@@ -126,6 +129,32 @@ def fetch(
     ended = _talk(args, git_dir, url, given=given, progress=progress, timeout=timeout)
     if ended.returncode:
         raise failure(ended.stderr, url)
+
+
+@contextmanager
+def tip(git_dir: Path, url: str, limit: str, *, timeout: float = 600) -> Iterator[subprocess.Popen[bytes]]:
+    """Start fetching the tip of the remote's HEAD without its history, and files only up to `limit` ("512k").
+
+    The process ends with 0 once one pack is in `git_dir`; it asks the user for nothing, and is ended with the block.
+    """
+    args = [
+        *(*_settings(True), *PROMISE, "-c", f"remote.{_REMOTE}.url={url}"),
+        *("-c", "core.fsync=none", "-c", "fetch.unpackLimit=1", "-c", "fetch.writeCommitGraph=false"),
+        *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"),
+        *("--depth=1", f"--filter=blob:limit={limit}", "--", _REMOTE, "HEAD"),
+    ]
+    process = command.start(*args, git_dir=git_dir, env=_environment(url, True))
+    with process, ending(process, timeout):
+        yield process
+
+
+def can_be_silent(url: str) -> bool:
+    """Whether a connection to `url` can be kept from asking the user: an SSH command of theirs may do as it likes."""
+    if not command.on_terminal() or url.startswith(("file:", "git:", "http:", "https:")):
+        return True
+    return not {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() and not command.run(
+        "config", "--get", "core.sshCommand", ok=(0, 1)
+    )
 
 
 def unborn(folder: Path, url: str, *, timeout: float = 60) -> str | None:
@@ -231,19 +260,23 @@ def _heard(process: subprocess.Popen[bytes], progress: Progress | None, timeout:
     return pump(process, progress, timeout)
 
 
-def _settings() -> tuple[str, ...]:
+def _settings(silent: bool = False) -> tuple[str, ...]:
     """Return the `-c` options of every command that talks to a remote."""
-    return command.QUIET if command.on_terminal() else (*command.QUIET, "-c", "credential.interactive=false")
+    asks = command.on_terminal() and not silent
+    return command.QUIET if asks else (*command.QUIET, "-c", "credential.interactive=false")
 
 
-def _environment(url: str) -> dict[str, str]:
+def _environment(url: str, silent: bool = False) -> dict[str, str]:
     """Return what git needs in its environment to give up on a silent server, and to ask nobody who is not there."""
     found: dict[str, str] = {}
     if "GIT_HTTP_LOW_SPEED_LIMIT" not in os.environ:
         found |= {"GIT_HTTP_LOW_SPEED_LIMIT": "100", "GIT_HTTP_LOW_SPEED_TIME": "60"}
+    if silent and command.on_terminal():
+        found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
     # The user's configuration may turn most URLs into ones of ssh; those of files and daemons are not worth a look.
     theirs = {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() or url.startswith(("file:", "git:"))
-    if theirs or command.on_terminal() or command.run("config", "--get", "core.sshCommand", ok=(0, 1)):
+    asks = command.on_terminal() and not silent
+    if theirs or asks or command.run("config", "--get", "core.sshCommand", ok=(0, 1)):
         return found
     return found | {"GIT_SSH_COMMAND": _SSH}
 

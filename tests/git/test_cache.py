@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from gitskills.git.failures import NetworkFailed, NonFastForward, NotFound
 from gitskills.state.paths import paths
 from tests.conftest import SkillRepo
 from tests.remotes import Remote, Web
-from tests.repositories import git
+from tests.repositories import Files, git
 
 SKILL = "skills/a/SKILL.md"
 
@@ -71,13 +72,55 @@ def test_open_touches_nothing(tmp_path: Path, home: Path) -> None:
 def test_refresh_fetches_once_and_then_asks_only(
     remote: Remote, upstream: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first refresh brings everything but blobs, on every transport; the second only asks."""
-    cache = opened(remote.serve(upstream))
+    """The first refresh brings everything but blobs, from a host those of the tip as well; the second only asks."""
+    url = remote.serve(upstream)
+    cache = opened(url)
     assert cache.refresh()
     assert (cache.head, cache.resolve(None)) == ("refs/remotes/origin/main", rev(upstream))
-    assert b"blob" not in git("cat-file", "--batch-all-objects", "--batch-check", cwd=cache.git_dir)
+    there = git("cat-file", "--batch-all-objects", "--batch-check", cwd=cache.git_dir).decode().splitlines()
+    tip = {rev(upstream, f"main:{path}") for path in (SKILL, "skills/b/SKILL.md")}
+    assert {row.split()[0] for row in there if " blob " in row} == (tip if url.startswith(("http", "ssh")) else set())
+    assert not list(cache.git_dir.glob("tip.*"))
     monkeypatch.setattr(transport, "fetch", no_network)
     assert not cache.refresh()
+
+
+def test_the_files_of_the_tip_come_along(web: Web, skill_repo: SkillRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a host one round of connections is enough for a first pull, but for large files; those come when wanted."""
+    content: Files = {SKILL: "small\n", "skills/a/large.bin": os.urandom(600_000)}
+    library = skill_repo(content)
+    cache = opened(web.serve(library))
+    small, large = rev(library, f"main:{SKILL}"), rev(library, "main:skills/a/large.bin")
+    cache.refresh()
+    cache.want([small], offline=True)
+    with pytest.raises(GitskillsError):
+        cache.want([large], offline=True)
+    cache.want([large])
+    assert git("cat-file", "-s", large, cwd=cache.git_dir).strip() == b"600000"
+
+
+@pytest.mark.parametrize("way", ["fails", "lasts"])
+def test_a_tip_that_does_not_come_is_not_missed(
+    web: Web, upstream: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """The second connection is a guess: where it fails or lasts, the first is enough, and files come when wanted."""
+
+    @contextmanager
+    def tip(git_dir: Path, url: str, limit: str) -> Iterator[subprocess.Popen[bytes]]:
+        with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+            if way == "fails":
+                process.kill()
+            yield process
+            process.kill()
+
+    monkeypatch.setattr(transport, "tip", tip)
+    cache = opened(web.serve(upstream))
+    cache.refresh()
+    oid = rev(upstream, f"main:{SKILL}")
+    with pytest.raises(GitskillsError):
+        cache.want([oid], offline=True)
+    cache.want([oid])
+    assert not list(cache.git_dir.glob("tip.*"))
 
 
 def test_refresh_follows_the_remote(remote: Remote, upstream: Path) -> None:
