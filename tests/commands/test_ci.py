@@ -163,7 +163,11 @@ def test_the_sweep_runs_where_nothing_was_recorded(host: Host, library: Path) ->
 
 @pytest.mark.parametrize(
     ("which", "policy", "merged"),
-    [("github", "review", False), ("github", "direct", True), ("gitlab", "direct", True)],
+    [
+        ("github", "review", False),
+        ("github", "direct", True),
+        pytest.param("gitlab", "direct", True, marks=pytest.mark.slow),
+    ],
 )
 def test_the_policy_decides_about_merging(host: Host, library: Path, which: str, policy: str, merged: bool) -> None:
     """With `direct` what is verified is merged, in one push, and what is not waits; with `review` all of it waits."""

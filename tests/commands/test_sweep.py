@@ -365,8 +365,15 @@ def test_nobody_who_did_not_ask_gets_a_sweep(tmp_path: Path, env: dict[str, str]
 
 
 @POSIX
-@pytest.mark.parametrize("policy", ["review", "direct"])
-@pytest.mark.parametrize("lands", ["after", "before"])
+@pytest.mark.parametrize(
+    ("policy", "lands"),
+    [
+        ("review", "after"),
+        ("direct", "before"),
+        pytest.param("review", "before", marks=pytest.mark.slow),
+        pytest.param("direct", "after", marks=pytest.mark.slow),
+    ],
+)
 def test_a_push_on_its_way_when_the_worker_dies_is_the_only_one(
     ada: Person,
     home: Path,
