@@ -244,6 +244,19 @@ def test_a_skill_that_its_user_named_is_judged_as_well(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("agent", AGENTS[:3], ids=lambda agent: agent.id, indirect=True)
+def test_a_session_without_a_skill_of_ours_costs_nothing(desk: Desk) -> None:
+    """Whatever its user says, no model is asked by us and nothing is written to the library."""
+    hooked(desk)
+    assert ANSWER in desk.say(desk.agent.first, f"Say hello to {TYPED}")
+    assert "I will." in desk.say(desk.agent.again, REACTION)
+    assert desk.run("work", "--json").json() == [] and desk.branches() == []
+    assert desk.rows("SELECT count(*) FROM event WHERE event = 'prompt'") == [(2,)] and not desk.rows(
+        "SELECT * FROM job"
+    )
+    assert not [body for body in desk.model.bodies if is_ours(body)]
+
+
+@pytest.mark.parametrize("agent", AGENTS[:3], ids=lambda agent: agent.id, indirect=True)
 def test_hooks_of_a_gitskills_that_is_gone_are_not_noticed(desk: Desk) -> None:
     """A team commits the registration; whoever has no gitskills sees no word of it, nor does the agent's record."""
     hooked(desk)
