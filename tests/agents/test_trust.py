@@ -102,7 +102,7 @@ def test_without_codex_it_is_unknown(tmp_path: Path) -> None:
 
 
 @pytest.mark.agents
-@pytest.mark.skipif(not shutil.which("codex"), reason="NOT RUN: codex is not on PATH; `bash .ci/run agents` installs it")
+@pytest.mark.skipif(not shutil.which("codex"), reason="NOT RUN: codex is not on PATH, see .ci/run agents")
 def test_the_real_codex(tmp_path: Path) -> None:
     """The real program lists our hooks from the file we write, and says that nobody has approved them."""
     folder = tmp_path / "codex"
