@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from gitskills.improve.weakness import Sighting
 from gitskills.sessions.redact import redact
+from gitskills.state import ledger
 
 MESSAGES = 3  # of the user, after a skill was used, that are judged
 REACTION = 8_000  # characters of one that are kept
@@ -107,12 +108,13 @@ def begin(db: sqlite3.Connection, id: int) -> Job | None:
     return Job(*row) if row else None
 
 
-def finish(db: sqlite3.Connection, job: Job, verdict: Judged | None, *, at: float) -> None:
+def finish(db: sqlite3.Connection, job: Job, verdict: Judged | None, *, at: float, decision: str = "") -> None:
     """Keep the verdict, forget what was said, and after a failure close the window; all of it or none."""
     db.execute("BEGIN IMMEDIATE")
     try:
         if verdict is not None:
             _keep(db, verdict, at)
+            _tell(db, job, verdict, decision, at)
         if verdict is not None and verdict.outcome == "failed":
             db.execute(
                 "DELETE FROM window WHERE agent = ? AND session = ? AND skill = ? AND tool_use = ?",
@@ -142,6 +144,15 @@ def sightings(db: sqlite3.Connection, url: str, skill: str, tree: str) -> tuple[
         (url, skill, tree),
     ).fetchall()
     return [Sighting(who, reason) for who, reason, _ in rows], [Sighting(who, named) for who, _, named in rows if named]
+
+
+def _tell(db: sqlite3.Connection, job: Job, one: Judged, decision: str, at: float) -> None:
+    """Leave the verdict and what came of it in the ledger: no reason and no weakness, which hold a session's words."""
+    what = {"session": one.session, "agent": job.agent, "skill": job.skill, "path": one.skill, "tree": one.tree}
+    skill: dict[str, ledger.Value] = {**what}
+    ledger.append(db, one.url, "outcome", {**skill, "outcome": one.outcome, "layer": one.layer}, at=at)
+    if decision:
+        ledger.append(db, one.url, "decision", {**skill, "decision": decision}, at=at)
 
 
 def _keep(db: sqlite3.Connection, one: Judged, at: float) -> None:

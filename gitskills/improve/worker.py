@@ -133,7 +133,7 @@ class Worker:
             self.passed.append(f"job {job.id} of {job.skill}: {error}")
 
     def _end(self, job: Job, row: Row, verdict: Judged | None) -> None:
-        windows.finish(self.db, job, verdict, at=self.clock())
+        windows.finish(self.db, job, verdict, at=self.clock(), decision=row.decision)
         self.rows.append(row)
 
     def _digest(self, job: Job) -> str:

@@ -204,7 +204,18 @@ def _card_lines(db: sqlite3.Connection) -> None:
     )
 
 
-_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions, _improvements, _cards)
+def _ledger(db: sqlite3.Connection) -> None:
+    """What happened with skills, until it is shared, and this machine's name in what is (see state/ledger.py)."""
+    db.execute(
+        "CREATE TABLE ledger (id TEXT PRIMARY KEY, url TEXT NOT NULL, at REAL NOT NULL, text TEXT NOT NULL, "
+        "waits INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX ledger_waiting ON ledger (url) WHERE waits")
+    db.execute("CREATE TABLE ledger_writer (name TEXT NOT NULL)")
+    db.execute("INSERT INTO ledger_writer VALUES (lower(hex(randomblob(8))))")
+
+
+_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions, _improvements, _cards, _ledger)
 _INDEX: tuple[Migration, ...] = (
     _trail,
     _search,

@@ -1,0 +1,79 @@
+"""This machine's ledger: rows of what happened with skills, kept until they are shared where a library wants that.
+
+A row is one JSON object of facts, never of anything said in a session: `id`, `at` (UTC), `event`, and what that event
+tells. Sessions are salted hashes. Which rows leave the machine is decided by measure/ledger.py.
+"""
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Value = str | int | float | bool | None
+
+EVENTS = ("session", "outcome", "injection", "decision")
+KEPT = 90 * 86400  # seconds for which a row is kept that was shared, or is to stay here
+_OWN = ("id", "at", "event")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that waits: its `id`, the `day` it belongs to (2026/11/21), and its JSON, one line without its end."""
+
+    id: str
+    day: str
+    text: str
+
+
+def append(
+    db: sqlite3.Connection,
+    source_url: str,
+    event: str,
+    facts: Mapping[str, Value],
+    *,
+    id: str = "",
+    at: float | None = None,
+) -> str:
+    """Keep one row about the library `source_url` (as `Cache.url` has it) and return its id.
+
+    It becomes part of the caller's transaction, if there is one. `event` is one of `EVENTS`; `at` is in seconds since the epoch (None: now). A given `id` of which there is a row
+    already changes nothing. Raises ValueError for another event, and for facts that use the names of our own keys.
+    """
+    if event not in EVENTS or not facts.keys().isdisjoint(_OWN):
+        raise ValueError(f"not a row of the ledger: {event} {sorted(facts)}")
+    when = time.time() if at is None else at
+    id = id or secrets.token_hex(16)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
+    text = json.dumps({"id": id, "at": stamp, "event": event, **facts}, ensure_ascii=True)
+    db.execute("INSERT OR IGNORE INTO ledger (id, url, at, text) VALUES (?, ?, ?, ?)", (id, source_url, when, text))
+    return id
+
+
+def writer(db: sqlite3.Connection) -> str:
+    """The name of this machine in ledgers: random, made with its database."""
+    return str(db.execute("SELECT name FROM ledger_writer").fetchone()[0])
+
+
+def libraries(db: sqlite3.Connection) -> list[str]:
+    """The libraries that rows wait for."""
+    return [url for (url,) in db.execute("SELECT DISTINCT url FROM ledger WHERE waits ORDER BY url")]
+
+
+def waiting(db: sqlite3.Connection, source_url: str, *, most: int = 10_000) -> list[Row]:
+    """The rows about a library that nobody has shared, oldest first, at most so many."""
+    rows = db.execute(
+        "SELECT id, at, text FROM ledger WHERE waits AND url = ? ORDER BY at, id LIMIT ?", (source_url, most)
+    )
+    return [Row(id, time.strftime("%Y/%m/%d", time.gmtime(at)), text) for id, at, text in rows]
+
+
+def settle(db: sqlite3.Connection, ids: Iterable[str]) -> None:
+    """Note that rows need not wait any more: they were shared, or are to stay here."""
+    db.executemany("UPDATE ledger SET waits = 0 WHERE id = ?", [(id,) for id in ids])
+
+
+def sweep(db: sqlite3.Connection, *, now: float) -> None:
+    """Forget old rows that do not wait; `now` is in seconds."""
+    db.execute("DELETE FROM ledger WHERE NOT waits AND at < ?", (now - KEPT,))
