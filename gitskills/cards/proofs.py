@@ -31,32 +31,32 @@ class Found:
         return Verified(tip, self.reached | self.copied, self.lost)
 
 
-def look(git_dir: Path, tip: str, proofs: Set[str], before: Verified) -> tuple[Verified, Set[str]]:
-    """Return what of `before` still counts at `tip`, and those proofs whose commits are here.
-
-    What an older tip had counts where that tip is an ancestor; a rewritten history is verified anew.
-    """
-    if before.tip and not _grew(git_dir, before.tip, tip):
-        before = Verified("")
-    known = before.reached & proofs
-    return before, known | reach.here(git_dir, proofs - known)
+def standing(git_dir: Path, tip: str, before: Verified) -> Verified:
+    """Return what of `before` still counts at `tip`: all where history only grew, nothing where it was rewritten."""
+    return before if before.tip and _grew(git_dir, before.tip, tip) else Verified("")
 
 
 def find(
-    git_dir: Path, tip: str, proofs: Mapping[str, Set[str]], before: Verified, here: Set[str], *, whole: bool
+    git_dir: Path,
+    tip: str,
+    proofs: Mapping[str, Set[str]],
+    before: Verified,
+    here: Set[str],
+    left: Set[str],
+    *,
+    whole: bool,
 ) -> Found:
-    """Look for proofs (commit → patch ids it is said to have) in the history of `tip`; see `look` for the rest.
+    """Say what became of proofs (commit → patch ids it is said to have) at `tip`; `before` is what still counts there.
 
-    `whole` says that the repository has all of its history: elsewhere a proof that is not found may yet be there,
-    and copies are not looked for.
+    Of them `here` are in the repository and `left` no part of the history (see reach.unreachable). `whole` says that
+    the repository has all of its history: elsewhere a proof that is not found may yet be there, and copies are not
+    looked for.
     """
-    known = before.reached & proofs.keys()
-    left = reach.unreachable(git_dir, here - known, tip)
-    reached = here - left
+    left = left & proofs.keys()
     if not whole or not left:
-        return Found(here, reached, frozenset(), frozenset(), frozenset())
+        return Found(here, here - left, frozenset(), frozenset(), frozenset())
     copied, unsearched = _copies(git_dir, tip, {proof: proofs[proof] for proof in left}, before)
-    return Found(here, reached, copied, unsearched, left - copied - unsearched)
+    return Found(here, here - left, copied, unsearched, left - copied - unsearched)
 
 
 def _grew(git_dir: Path, old: str, new: str) -> bool:

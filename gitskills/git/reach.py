@@ -5,11 +5,16 @@ None of this fetches: in somebody's partial clone an object that is missing stay
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Collection
+import subprocess
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 from gitskills.git import command
+from gitskills.process import kill
 
 FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PLAIN = ("--no-replace-objects", "rev-list", "--missing=allow-any", "--ignore-missing", "--stdin")
@@ -27,13 +32,36 @@ def here(git_dir: Path, commits: Collection[str]) -> set[str]:
 def unreachable(git_dir: Path, commits: Collection[str], tip: str) -> set[str]:
     """Return those of `commits` that are not part of the history of `tip`, from one walk for all of them.
 
-    All must be here. Git stops where it knows enough; with a commit-graph file that costs what `rev-list --count` does.
+    Those that are not here are left out of the answer, too. Git stops where it knows enough; with a commit-graph file
+    that costs what `rev-list --count` does.
     """
+    with walking(git_dir, commits, tip) as left:
+        return left()
+
+
+@contextlib.contextmanager
+def walking(git_dir: Path, commits: Collection[str], tip: str) -> Iterator[Callable[[], set[str]]]:
+    """Begin what `unreachable` does; what is yielded waits for the answer, and may be called again."""
     asked = _lines(commits)
     if not asked:
-        return set()
-    found = command.run(*_PLAIN, git_dir=git_dir, input=asked + f"^{tip}\n".encode(), timeout=None)
-    return set(found.decode().split()) & set(commits)
+        yield set
+        return
+    with tempfile.TemporaryFile() as given:
+        given.write(asked + f"^{tip}\n".encode())
+        given.seek(0)
+        process = command.start(*_PLAIN, git_dir=git_dir, stdin=given, stderr=subprocess.PIPE)
+
+    @cache
+    def left() -> set[str]:
+        out, err = process.communicate()
+        command.check(_PLAIN, process.returncode, err)
+        return set(out.decode().split()) & set(commits)
+
+    try:
+        yield left
+    finally:
+        kill(process)
+        process.__exit__(None, None, None)
 
 
 def since(git_dir: Path, commits: Collection[str], tip: str) -> str:

@@ -25,8 +25,10 @@ def find(code: Code, *commits: str, before: Verified = NEVER, whole: bool = True
 def ask(code: Code, proofs_: dict[str, set[str]], before: Verified = NEVER, *, whole: bool = True) -> proofs.Found:
     """Look for proofs with patch ids that are on record."""
     tip = code.oid("HEAD")
-    before, here = proofs.look(code.git_dir, tip, proofs_.keys(), before)
-    return proofs.find(code.git_dir, tip, proofs_, before, here, whole=whole)
+    before = proofs.standing(code.git_dir, tip, before)
+    left = reach.unreachable(code.git_dir, proofs_.keys() - before.reached, tip)
+    here = reach.here(code.git_dir, proofs_.keys())
+    return proofs.find(code.git_dir, tip, proofs_, before, here, left, whole=whole)
 
 
 @pytest.fixture
