@@ -11,16 +11,23 @@ from gitskills.commands import options
 @options.glob
 @options.as_json
 def command(names: tuple[str, ...], upstream: bool, glob: bool, as_json: bool) -> int:
-    """Show what was edited here since each skill was installed, or with --upstream what its library changed."""
+    """Show what was edited here since each skill was installed, or with --upstream what its library changed.
+
+    Exits with 1 when a skill could not be read; the others are shown all the same.
+    """
     from gitskills import console
     from gitskills.share.difference import differences
 
     found = differences(options.project(glob), names, upstream=upstream)
     if as_json:
-        console.emit_json([{"skill": one.skill, "source": one.source, "diff": one.diff} for one in found])
-        return 0
+        rows = [{"skill": one.skill, "source": one.source, "diff": one.diff, "message": one.problem} for one in found]
+        console.emit_json(rows)
+    else:
+        for one in found:
+            console.diff(one.diff.splitlines())
+        if not found:
+            console.note("no differences")
     for one in found:
-        console.diff(one.diff.splitlines())
-    if not found:
-        console.note("no differences")
-    return 0
+        if one.problem:
+            console.error(f"{one.skill}: {one.problem}")
+    return 1 if any(one.problem for one in found) else 0

@@ -1,6 +1,8 @@
 """What a review by fresh eyes found, each held by a test."""
 
+import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,28 @@ def test_a_refused_add_leaves_the_file(tmp_path: Path, library: Path, skill_repo
     other = skill_repo({"skills/a/SKILL.md": skill("a")}, name="other.git")
     done = ada.run("add", other)
     assert done.code == 1 and "as:" in done.out and ada.config.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_diff_shows_what_it_can(tmp_path: Path, library: Path) -> None:
+    """`diff` shows every edit it can read, and ends with 1 for the one it cannot."""
+    ada = person(tmp_path, library)
+    ada.pull()
+    os.mkfifo(ada.skills / "a" / "pipe")
+    ada.edit("b", "line 1\n", "mine\n")
+    done = ada.run("diff")
+    assert done.code == 1 and "+mine" in done.out and "pipe" in done.err
+    rows = {row["skill"]: row for row in json.loads(ada.run("diff", "--json").out)}
+    assert "pipe" in rows["a"]["message"] and not rows["a"]["diff"]
+    assert "+mine" in rows["b"]["diff"] and not rows["b"]["message"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is Unicode")
+def test_diff_of_a_name_that_is_not_utf8(tmp_path: Path, library: Path) -> None:
+    """A file whose name no text can hold hides no other skill's diff, and ends without a traceback."""
+    ada = person(tmp_path, library)
+    ada.pull()
+    (ada.skills / "a" / os.fsdecode(b"\xff.txt")).write_text("odd\n")
+    ada.edit("b", "line 1\n", "mine\n")
+    done = ada.run("diff")
+    assert done.code in (0, 1) and "+mine" in done.out and "Traceback" not in done.err
