@@ -25,6 +25,7 @@ class Disk:
         self._db = db
         self._real = str(project.skills_folder)
         self._stages: dict[str, Stage] = {}
+        self._foreseen: dict[str, str] = {}
         self._rows: dict[str, dict[str, tuple[str, str]]] = {}
         rows = db.execute("SELECT skill, folder, mode, tree FROM placement WHERE root = ?", (project.key,))
         for skill, place, mode, tree in rows:
@@ -55,7 +56,7 @@ class Disk:
 
         Raises GitskillsError where it cannot be read.
         """
-        return _tree(f"{self._real}/{name}", known) if name in self._present else None
+        return _tree(f"{self._real}/{self._foreseen.get(name, name)}", known) if name in self._present else None
 
     @cached_property
     def _present(self) -> set[str]:
@@ -154,6 +155,12 @@ class Disk:
         for spot in self.spots:
             spot.unlink(old)
         os.rename(self.live(old), self.live(new))
+        self._present.discard(old)
+        self._present.add(new)
+
+    def foresee(self, old: str, new: str) -> None:
+        """Take the real folder for renamed without touching it: what follows shows what `rename` would lead to."""
+        self._foreseen[new] = old
         self._present.discard(old)
         self._present.add(new)
 

@@ -70,16 +70,20 @@ def forget(source: Source, name: str, install: Install, upstream: Upstream) -> S
     return replace(source, patterns=some(filter(stays, source.patterns)))
 
 
-def move(disk: Disk, survey: Survey, old: str, new: str) -> None:
+def move(disk: Disk, survey: Survey, old: str, new: str, *, dry_run: bool = False) -> None:
     """Give an installed skill's folder, with whatever was edited in it, the new name its library gave it.
 
-    The base is recorded under the new name first: a run killed in between finds both and goes on.
+    The base is recorded under the new name first: a run killed in between finds both and goes on. A dry run only
+    goes on as if that had been done.
     """
     install, base = survey.lock[old], survey.bases.get(old)
     if disk.live(old).is_dir() and not disk.live(old).is_symlink() and not os.path.lexists(disk.live(new)):
-        cache = survey.caches[install.source]
-        installed.update(cache.git_dir, survey.project.key, {new: base or install.tree}, f"renamed from {old}")
-        disk.rename(old, new)
+        if dry_run:
+            disk.foresee(old, new)
+        else:
+            cache = survey.caches[install.source]
+            installed.update(cache.git_dir, survey.project.key, {new: base or install.tree}, f"renamed from {old}")
+            disk.rename(old, new)
         survey.bases[new] = base or install.tree
 
 

@@ -109,8 +109,8 @@ class _Round:
         for name, to in moved.items():
             source = survey.lock[name].source
             new = next((n for n, w in wanted.items() if (w.source.name, w.found.path) == (source, to.path)), name)
-            if new != name and not self.options.dry_run:
-                renames.move(self.disk, survey, name, new)
+            if new != name:
+                renames.move(self.disk, survey, name, new, dry_run=self.options.dry_run)
         return wanted, refused
 
     def _look(self) -> list[Upstream]:
@@ -217,5 +217,7 @@ def forecast(name: str, plan: Plan) -> Outcome:
     }
     wanted = plan.wanted
     after = wanted.found.tree if wanted and plan.step in ("install", "update", "nothing") else None
+    if plan.step == "keep":
+        after = plan.old
     source, commit = (wanted.source.name, wanted.commit) if wanted else ("", None)
     return Outcome(name, source, actions[plan.step], plan.old, after, commit, plan.message)

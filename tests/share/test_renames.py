@@ -154,3 +154,18 @@ def test_a_dry_run_renames_nothing(ada: Person, library: Path) -> None:
     rename(library, "skills/old", "skills/new")
     with untouched(ada.root):
         ada.pull(dry_run=True)
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_dry_run_foretells_the_rename(ada: Person, library: Path, edited: bool) -> None:
+    """What `pull --dry-run` says of each skill after a rename upstream is what `pull` then does."""
+    if edited:
+        ada.edit("old", "line 1\n", "line one\n")
+        ada.edit("b", "line 1\n", "mine\n")
+    rename(library, "skills/old", "skills/new")
+    with untouched(ada.root):
+        told = ada.pull(dry_run=True)
+    done = ada.pull()
+    assert {name: one.action for name, one in told.items()} == {name: one.action for name, one in done.items()}
+    kept = [name for name, one in done.items() if one.action != "merged"]
+    assert {name: told[name].after for name in kept} == {name: done[name].after for name in kept}
