@@ -75,6 +75,14 @@ def fetched(project: "Project", source: "Source") -> "Cache":
     return cache
 
 
+def ledger_wanted(cache: "Cache") -> bool:
+    """Whether a library's own gitskills.yaml, on its default branch as last fetched, says `ledger: on`."""
+    from gitskills.git import objects
+    from gitskills.share.policy import policy
+
+    return policy(cache, objects.resolve(cache.git_dir, f"{cache.head}^{{commit}}") if cache.head else None).ledger
+
+
 def sources(project: "Project") -> "tuple[Source, ...]":
     """The libraries one decides for: the sources and, in a clone of a library, the remote `origin` it came from."""
     from gitskills import yamltext

@@ -21,10 +21,12 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
     from contextlib import closing
 
     from gitskills import console
+    from gitskills.commands import targets
     from gitskills.commands.installed import Installed
     from gitskills.improve import weekly
     from gitskills.improve.windows import MESSAGES
     from gitskills.improve.worker import Worker
+    from gitskills.measure import ledger
     from gitskills.state import database, inbox
     from gitskills.state.paths import paths
 
@@ -39,7 +41,8 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
         with closing(database.state(where)) as db:
             worker = Worker(where, db, Installed(where), messages)
             worker.run(once=once)
-        rows, passed = worker.rows, worker.passed
+            failed = ledger.share(where, db, targets.ledger_wanted, now=time.time())
+        rows, passed = worker.rows, worker.passed + failed
     if as_json:
         console.emit_json([row.json() for row in rows])
     else:

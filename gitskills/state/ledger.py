@@ -36,10 +36,11 @@ def append(
     id: str = "",
     at: float | None = None,
 ) -> str:
-    """Keep one row about the library `source_url` (as `Cache.url` has it) and return its id.
+    """Keep one row about the library `source_url` (as the lock has it) and return its id.
 
-    It becomes part of the caller's transaction, if there is one. `event` is one of `EVENTS`; `at` is in seconds since the epoch (None: now). A given `id` of which there is a row
-    already changes nothing. Raises ValueError for another event, and for facts that use the names of our own keys.
+    It becomes part of the caller's transaction, if there is one. `event` is one of `EVENTS`; `at` is in seconds since
+    the epoch (None: now). A given `id` of which there is a row already changes nothing. Raises ValueError for another
+    event, and for facts that use the names of our own keys.
     """
     if event not in EVENTS or not facts.keys().isdisjoint(_OWN):
         raise ValueError(f"not a row of the ledger: {event} {sorted(facts)}")

@@ -1,0 +1,121 @@
+"""Sharing the ledger: from the state database to a ref of the library, with real repositories and processes."""
+
+import json
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gitskills.measure.ledger import REF, share
+from gitskills.state import database, ledger
+from tests.conftest import SkillRepo
+from tests.people import Person, person, skill
+from tests.repositories import git
+
+AT = 1e9
+DAY = "2001/09/09.ndjson"
+BODY = skill("deploy", "\n1. Release.\n", description="Ship the shop.")
+
+
+@pytest.fixture
+def library(skill_repo: SkillRepo) -> Path:
+    """A library that wants ledgers."""
+    return skill_repo({"skills/deploy/SKILL.md": BODY, "gitskills.yaml": "library:\n  ledger: on\n"})
+
+
+@pytest.fixture
+def ada(tmp_path: Path, library: Path) -> Person:
+    """Ada, who has its skill."""
+    someone = person(tmp_path, library, agents="[claude-code]")
+    someone.pull()
+    return someone
+
+
+@pytest.fixture
+def db(ada: Person) -> Iterator[sqlite3.Connection]:
+    """Ada's state database."""
+    with closing(database.state(ada.paths)) as opened:
+        yield opened
+
+
+def tell(ada: Person, db: sqlite3.Connection, count: int) -> list[str]:
+    """Leave rows about the library."""
+    [one] = ada.lock().values()
+    return [ledger.append(db, one.url, "outcome", {"skill": "deploy"}, at=AT + n) for n in range(count)]
+
+
+def shared(library: Path, db: sqlite3.Connection) -> list[str]:
+    """The ids in the library's copy of the ledger."""
+    text = git("show", f"{REF}{ledger.writer(db)}:{DAY}", cwd=library).decode()
+    return [json.loads(line)["id"] for line in text.splitlines()]
+
+
+def refs(library: Path) -> str:
+    return git("for-each-ref", REF, cwd=library).decode()
+
+
+def test_work_shares_what_waits_commit_on_commit(ada: Person, db: sqlite3.Connection, library: Path) -> None:
+    """The real `work` pushes two batches as two commits of nobody's name; nothing waits after."""
+    ids = tell(ada, db, 2)
+    assert ada.run("work").code == 0
+    ids += tell(ada, db, 1)
+    assert ada.run("work").code == 0
+    assert sorted(shared(library, db)) == sorted(ids) and ledger.libraries(db) == []
+    said = git("log", "--format=%an %ae %cn", f"{REF}{ledger.writer(db)}", cwd=library).decode()
+    assert len(said.splitlines()) == 2 and "ada" not in said.lower()
+
+
+def test_a_row_pushed_by_one_that_was_killed_is_not_pushed_again(
+    ada: Person, db: sqlite3.Connection, library: Path
+) -> None:
+    """Killed between the push and its note, with and without the local ref moved: every id stands there once."""
+    ids = tell(ada, db, 2)
+    assert share(ada.paths, db, lambda cache: True, now=AT) == []
+    [cache] = ada.paths.repositories.iterdir()
+    ref = REF + ledger.writer(db)
+    for forget in (False, True):
+        db.execute("UPDATE ledger SET waits = 1")
+        if forget:
+            git("update-ref", "-d", ref, cwd=cache)
+            ids += tell(ada, db, 1)
+        assert share(ada.paths, db, lambda cache: True, now=AT) == []
+        assert sorted(shared(library, db)) == sorted(ids)
+    assert git("rev-list", "--count", ref, cwd=library).decode().strip() == "2"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="hooks of git are shell scripts")
+def test_a_refused_push_keeps_the_rows_for_later(ada: Person, db: sqlite3.Connection, library: Path) -> None:
+    """A server that takes no such ref: the work is done all the same, and the rows go when it does take it."""
+    hook = library / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
+    hook.chmod(hook.stat().st_mode | stat.S_IXUSR)
+    ids = tell(ada, db, 1)
+    done = ada.run("work")
+    assert done.code == 0 and "passed over" in done.err and refs(library) == ""
+    assert [row.id for url in ledger.libraries(db) for row in ledger.waiting(db, url)] == ids
+    hook.unlink()
+    assert ada.run("work").code == 0 and shared(library, db) == ids
+
+
+def test_a_library_that_wants_none_gets_none_of_the_past(ada: Person, db: sqlite3.Connection, library: Path) -> None:
+    """Rows left while the ledger is off stay on this machine, also when it is turned on later."""
+    tell(ada, db, 1)
+    assert share(ada.paths, db, lambda cache: False, now=AT) == []
+    assert share(ada.paths, db, lambda cache: True, now=AT) == [] and refs(library) == ""
+
+
+def test_ten_at_once_share_each_row_once(ada: Person, db: sqlite3.Connection, library: Path) -> None:
+    """Ten real workers of one machine: no row is lost and none doubled."""
+    ids = tell(ada, db, 20)
+    env = {**os.environ, "GITSKILLS_HOME": str(ada.store)}
+    words = [sys.executable, "-m", "gitskills", "work", "--once"]
+    workers = [subprocess.Popen(words, cwd=ada.root, env=env, stdout=-3, stderr=-3) for _ in range(10)]
+    assert [one.wait(60) for one in workers] == [0] * 10
+    assert sorted(shared(library, db)) == sorted(ids)
