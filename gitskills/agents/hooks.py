@@ -30,7 +30,7 @@ _LAUNCHER = """\
 python={python}
 program={program}
 inbox={inbox}
-[ "$GITSKILLS_DISABLED" = 1 ] && exec cat
+{exports}[ "$GITSKILLS_DISABLED" = 1 ] && exec cat
 [ "$GITSKILLS_WORKER" = 1 ] && exec cat
 [ -x "$python" ] && [ -f "$program" ] && exec "$python" -I -S "$program" "$1" "$2" "$inbox"
 command -v gitskills && exec gitskills hook "$1" --agent "$2"
@@ -152,11 +152,15 @@ def is_ours(command: object) -> bool:
     return isinstance(command, str) and _OURS.fullmatch(command) is not None
 
 
-def launcher(python: str, program: Path, inbox: Path) -> str:
-    """Return the text of the launcher: a shell script that runs hook.py with the Python that gitskills runs with."""
+def launcher(python: str, program: Path, inbox: Path, folders: Mapping[str, str] | None = None) -> str:
+    """Return the text of the launcher: a shell script that runs hook.py with the Python that gitskills runs with.
+
+    `folders` are the variables by which the worker that it starts finds the state beside that inbox.
+    """
     from shlex import quote
 
-    return _LAUNCHER.format(python=quote(python), program=quote(str(program)), inbox=quote(str(inbox)))
+    exports = "".join(f"export {name}={quote(value)}\n" for name, value in (folders or {}).items())
+    return _LAUNCHER.format(python=quote(python), program=quote(str(program)), inbox=quote(str(inbox)), exports=exports)
 
 
 def launched(lines: Iterable[str]) -> list[Path]:

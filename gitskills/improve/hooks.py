@@ -244,10 +244,21 @@ def _missing(folder: Path) -> Iterator[Path]:
         yield folder
 
 
+def _folders(paths: Paths) -> dict[str, str]:
+    """The XDG folders as they are now: agents do not all pass these variables on, and the worker would look elsewhere.
+
+    None where GITSKILLS_HOME names one for all (the launcher is found by it), or where the system has its own places.
+    """
+    if paths.environ.get("GITSKILLS_HOME") or sys.platform in ("win32", "darwin"):
+        return {}
+    at = {"XDG_CONFIG_HOME": paths.config, "XDG_CACHE_HOME": paths.cache, "XDG_STATE_HOME": paths.state}
+    return {name: str(folder.parent) for name, folder in at.items()}
+
+
 def _write_launcher(paths: Paths) -> None:
     """Write the script that the registered command runs, for the Python and the gitskills that run now."""
     program = Path(__file__).resolve().parents[1] / "hook.py"
-    text = hooks.launcher(sys.executable, program, paths.inbox).encode()
+    text = hooks.launcher(sys.executable, program, paths.inbox, _folders(paths)).encode()
     path = hooks.launcher_path(paths.home, paths.environ)
     try:
         if path.read_bytes() == text:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -305,3 +306,23 @@ def test_a_file_that_cannot_be_written_keeps_what_is_known(
     assert outcome.action == "refused" and "Permission denied" in outcome.message and path.read_text() == stale
     path.write_text(stale.replace('"timeout": 99', '"timeout": 10'))
     assert run("hooks", "uninstall", cwd=project).code == 0 and path.read_text() == '{ "hooks" : {} }'
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the XDG folders are those of Linux")
+def test_the_worker_finds_the_state_that_was_there_when_hooks_were_installed(
+    project: Path, home: Path, tmp_path: Path
+) -> None:
+    """An agent that does not pass XDG_STATE_HOME on starts a worker that takes the very inbox the hook wrote to."""
+    state = tmp_path / "elsewhere" / "gitskills"
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "GITSKILLS_"))}
+    words = [sys.executable, "-m", "gitskills", "hooks", "install", "--agent", "claude-code"]
+    subprocess.run(words, cwd=project, env={**bare, "XDG_STATE_HOME": str(state.parent)}, check=True)
+    for event in ("skill", "prompt"):
+        told = json.dumps({"session_id": "s", "cwd": str(project), "prompt": "no", "event": event}).encode()
+        command = registration.command("claude-code", event, windows=False)
+        subprocess.run(["sh", "-c", command], cwd=project, env=bare, input=told, check=True)
+    deadline = time.monotonic() + 30
+    while (inbox.waiting(state / "inbox") or not (state / "state.sqlite3").exists()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert inbox.waiting(state / "inbox") == 0 and (state / "state.sqlite3").exists()
+    assert not (home / ".local" / "state" / "gitskills" / "state.sqlite3").exists()
