@@ -227,3 +227,8 @@ def _forge(host: str) -> str | None:
         if label in ("gitea", "forgejo", "codeberg"):
             return "gitea"
     return None
+
+
+def repository_name(url: str) -> str:
+    """Return what a repository is called: the last part of its URL, without `.git`."""
+    return url.rstrip("/").removesuffix("/.git").removesuffix(".git").replace(":", "/").rpartition("/")[2]

@@ -3,16 +3,19 @@
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from gitskills.config import Pattern, Source
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.objects import MANIFEST
 from gitskills.share.project import Library, Project
+from gitskills.share.roots import root_name
 from gitskills.share.select import Upstream, skill_name
 from gitskills.share.standing import standings
 from gitskills.share.status import Status
 from gitskills.share.trail import audit
+from gitskills.share.trail.looking import root_of
 from gitskills.skills.file import File
 from gitskills.skills.frontmatter import summary
 from gitskills.skills.tree import files_oid
@@ -105,11 +108,13 @@ def upstream_name(project: Project, name: str) -> str:
 def _at(project: Project, library: Library, name: str, version: str | None) -> Shown:
     with contextlib.closing(database.index(project.paths)) as db:
         trail = audit.read(db, library.git_dir, library.tip or "")
-        row = trail.at(name, version) if version else next(one for one in trail.rows(name) if one.version)
+        want = partial(_bring, project, library)
+        asked = "" if trail.root() and name == root_of(library, trail, want) else name
+        row = trail.at(asked, version) if version else next(one for one in trail.rows(asked) if one.version)
     if not row.tree:
         raise GitskillsError(f"{name} was removed in {row.commit[:10]}", f"`gitskills log {name}` shows its versions")
     entries = objects.entries(library.git_dir, row.tree)
-    _bring(project, library, [oid for mode, oid in entries.values() if mode != 0o160000])
+    want(oid for mode, oid in entries.values() if mode != 0o160000)
     stream = objects.blobs(library.git_dir, [oid for mode, oid in entries.values() if mode != 0o160000])
     kept = [(path, mode) for path, (mode, _) in entries.items() if mode != 0o160000]
     content = {path: File(data, mode) for (path, mode), (_, data) in zip(kept, stream, strict=True)}
@@ -122,7 +127,8 @@ def _rows(project: Project, library: Library) -> list[Row]:
     if library.tip is None:
         return []
     skills = objects.skills(library.git_dir, library.tip)
-    probe = Upstream(Source(library.source, library.url, None, (Pattern("*"),)), library.url, library.tip, skills)
+    root = root_name(library.git_dir, skills[""].entries, partial(_bring, project, library)) if "" in skills else ""
+    probe = Upstream(Source(library.source, library.url, None, (Pattern("*"),)), library.url, library.tip, skills, root)
     manifests = {path: one.entries[MANIFEST][1] for path, one in skills.items()}
     _bring(project, library, manifests.values())
     texts = dict(objects.blobs(library.git_dir, dict.fromkeys(manifests.values())))

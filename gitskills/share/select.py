@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gitskills.config import Pattern, Source
 from gitskills.git.objects import Found
-from gitskills.git.url import redact
+from gitskills.git.url import redact, repository_name
 from gitskills.share.lockfile import Install, safe_name
 from gitskills.skills.refuse import folded_path
 
@@ -113,8 +113,7 @@ def _alias(found: Found, upstream: Upstream) -> str | None:
 
 def skill_name(found: Found, upstream: Upstream) -> str:
     """A skill's own name: its folder's; at the root the one in its frontmatter, else the repository's."""
-    url = upstream.url.rstrip("/").removesuffix("/.git").removesuffix(".git")
-    return found.name or upstream.root or url.replace(":", "/").rpartition("/")[2]
+    return found.name or upstream.root or repository_name(upstream.url)
 
 
 def _single(

@@ -9,10 +9,9 @@ from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
-from gitskills.git.objects import MANIFEST, Found
 from gitskills.git.url import redact
-from gitskills.share.lockfile import safe_name
 from gitskills.share.project import Project
+from gitskills.share.roots import root_name
 from gitskills.share.select import Upstream
 
 
@@ -54,21 +53,8 @@ def look(source: Source, cache: Cache) -> Upstream:
         return Upstream(source, cache.url, None, {})
     commit = cache.resolve(source.ref)
     skills = objects.skills(cache.git_dir, commit)
-    root = _root_name(cache, skills[""]) if "" in skills else ""
+    root = root_name(cache.git_dir, skills[""].entries, cache.want) if "" in skills else ""
     return Upstream(source, cache.url, commit, skills, root)
-
-
-def _root_name(cache: Cache, found: Found) -> str:
-    """What a skill at a library's root calls itself; "" where that is no name, or its file is out of reach."""
-    from gitskills.skills.frontmatter import summary
-
-    oid = found.entries[MANIFEST][1]
-    try:
-        cache.want([oid])
-    except GitskillsError:
-        return ""
-    name = summary(next(objects.blobs(cache.git_dir, [oid]))[1].decode("utf-8", "replace")).name
-    return name if name and safe_name(name) else ""
 
 
 def caches(project: Project, names: Iterable[str] | None = None) -> dict[str, Cache]:

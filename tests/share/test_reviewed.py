@@ -41,6 +41,13 @@ def test_a_skill_at_the_root_has_its_own_name(tmp_path: Path, skill_repo: SkillR
     """The folder of a library that is one skill is called as the skill calls itself, as the specification wants."""
     ada = person(tmp_path, skill_repo({"SKILL.md": skill("rooty")}, name="repository.git"))
     assert ada.pull()["rooty"].action == "installed" and ada.run("validate", ada.skills / "rooty").code == 0
+    ada.edit("rooty", "name: rooty", "name: rooty  # edited")
+    assert ada.push("rooty")["rooty"].action == "pushed"
+    for verb in ("show rooty@v1", "log rooty", "blame rooty", "verify rooty", "list --available"):
+        done = ada.run(*verb.split())
+        assert done.code == 0 and ("rooty" in done.out or verb[0] in "bv"), done.err
+    assert ada.run("revert", "rooty", "--to", "v1").code == 0 and not ada.pull()["rooty"].failed
+    assert "edited" not in ada.read("rooty")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")

@@ -63,6 +63,11 @@ class Audit:
             if (path in here and here.isdisjoint(above(path))) or (gone and path not in here)
         }
 
+    def root(self) -> str:
+        """Return the tree of the skill at the library's root; "" where there is none at the tip."""
+        found = self.db.execute("SELECT tree FROM trail_skill WHERE trail = ? AND path = ''", [self.key]).fetchone()
+        return str(found[0]) if found else ""
+
     def find(self, name: str) -> list[int]:
         """Return the numbers of the skills called `name` or standing at that path.
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from heapq import merge
 from itertools import islice
 
 from gitskills.errors import GitskillsError
+from gitskills.git import objects
 from gitskills.git.cache import Cache
+from gitskills.git.url import repository_name
 from gitskills.share import lockfile
 from gitskills.share.project import Library, Project
+from gitskills.share.roots import root_name
 from gitskills.share.trail import audit
 from gitskills.share.trail.audit import Audit, Want
 from gitskills.share.trail.rows import Row
@@ -32,12 +35,8 @@ class Look:
     want: Want | None
     """Brings missing blobs; None in a repository that is the user's own."""
 
-    @property
-    def root(self) -> str:
-        """What a skill at the library's root is called: its folder has no name of its own."""
-        return (
-            self.library.url.rstrip("/").removesuffix("/.git").removesuffix(".git").replace(":", "/").rpartition("/")[2]
-        )
+    root: str
+    """What a skill at the library's root is called: its folder has no name of its own."""
 
     def named(self, row: Row) -> str:
         """Return the name of a row's skill at that commit."""
@@ -60,7 +59,8 @@ def look(project: Project, name: str | None = None) -> Iterator[list[Look]]:
             cached = library.source in project.config.sources
             want = partial(Cache.open(library.url, project.paths).want, timeout=PATIENCE) if cached else None
             trail = audit.read(db, library.git_dir, library.tip, want=want)
-            one = Look(library, library.tip, trail, install.path if install is not None else name, want)
+            skill = install.path if install is not None else name
+            one = Look(library, library.tip, trail, skill, want, root_of(library, trail, want))
             try:
                 found.append(_settled(one))
             except GitskillsError as unknown:
@@ -73,10 +73,17 @@ def look(project: Project, name: str | None = None) -> Iterator[list[Look]]:
 def _settled(one: Look) -> Look:
     """Return the look with a skill its trail knows; raises GitskillsError where there is none."""
     if one.skill == one.root and "" in one.trail.skills():
-        return Look(one.library, one.tip, one.trail, "", one.want)
+        return replace(one, skill="")
     if one.skill is not None:
         one.trail.find(one.skill)
     return one
+
+
+def root_of(library: Library, trail: Audit, want: Want | None) -> str:
+    """Return what a skill at the library's root is called: as it calls itself, else as the repository is called."""
+    there = trail.root()
+    entries = objects.entries(library.git_dir, there) if there else {}
+    return root_name(library.git_dir, entries, want) or repository_name(library.url)
 
 
 def rows(looks: list[Look], *, op: str | None = None, limit: int | None = None) -> Iterator[tuple[Look, Row]]:
