@@ -76,13 +76,13 @@ def one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip().encode("utf-8", "replace").decode()
 
 
-def format(subject: str, body: str, event: Event) -> str:
-    """Return a commit message: the subject as one line, the body, and the event's trailers as the last paragraph."""
+def format(subject: str, body: str, *events: Event) -> str:
+    """Return a commit message: the subject as one line, the body, and the trailers as the last paragraph."""
     # A title that starts like a comment is skipped by git when it looks for the end of the title.
-    title = one_line(subject).lstrip("#") or f"{event.skill}: {event.op}"
+    title = one_line(subject).lstrip("#") or f"{events[0].skill}: {events[0].op}"
     text = body.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ")
     text = _MISREAD.sub(" ", text).strip("\n").encode("utf-8", "replace").decode()
-    block = "\n".join(f"{key}: {value}" for key, value in event.trailers())
+    block = "\n".join(f"{key}: {value}" for event in events for key, value in event.trailers())
     return "\n\n".join(part for part in (title, text.rstrip(), block) if part) + "\n"
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gitskills.config import Library
-from gitskills.improve import findings
-from gitskills.improve.findings import Files
 from gitskills.improve.words import line
+from gitskills.skills import findings
 from gitskills.skills.edit import Edit, Rejected, apply, check
 from gitskills.skills.file import File
+from gitskills.skills.findings import Files
 from gitskills.skills.tree import files_oid
 from gitskills.skills.validate import SKILL_FILE
 

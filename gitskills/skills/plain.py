@@ -24,6 +24,7 @@ _PARAGRAPH = r"[>|]-?\n(?:  (?! ).*+(?<! )\n)++"
 _BLOCK = re.compile(rf"(?:{_KEY}: (?:{_PARAGRAPH}|{_VALUE}\n)|{_KEY}:\n(?:  {_KEY}: {_VALUE}\n)++)++")
 _ANY_KEY = re.compile(rf"^(?:  )?({_KEY}):(?=[ \n])", re.MULTILINE)
 _WANTED = re.compile(r"^(name|description): (.*(?:\n  .*)*)", re.MULTILINE)
+_LINE = re.compile(rf"^(  )?({_KEY}):(?: (.*))?$", re.MULTILINE)
 _NOT_TEXT = {"null", "true", "false"}
 
 
@@ -43,6 +44,24 @@ def read(block: str) -> dict[str, str] | None:
     if any(key in keys and key not in found for key in ("name", "description")):
         # A mapping, or a key of that name below another.
         return None
+    return found
+
+
+def mapping(block: str) -> dict[str, str | dict[str, str]] | None:
+    """Return all keys of a block, None when only YAML can tell."""
+    if not _BLOCK.fullmatch(block):
+        return None
+    found: dict[str, str | dict[str, str]] = {}
+    inside: dict[str, str] = {}
+    for indent, key, raw in _LINE.findall(block):
+        if raw.lower().strip() in _NOT_TEXT or raw[:1] in (">", "|") or key in (inside if indent else found):
+            return None
+        if indent:
+            inside[key] = _value(raw)
+        elif raw:
+            found[key] = _value(raw)
+        else:
+            found[key] = inside = {}
     return found
 
 

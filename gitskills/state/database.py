@@ -196,12 +196,25 @@ def _cards(db: sqlite3.Connection) -> None:
     )
 
 
+def _card_nothing(db: sqlite3.Connection) -> None:
+    """Cards of which a generaliser said that they share nothing (see cards/promote.py)."""
+    db.execute(
+        "CREATE TABLE card_nothing (library TEXT NOT NULL, area TEXT NOT NULL, leaves TEXT NOT NULL, "
+        "PRIMARY KEY (library, area)) WITHOUT ROWID"
+    )
+
+
 def _card_lines(db: sqlite3.Connection) -> None:
     """Checksums of the lines that a commit wrote in a file (see cards/lines.py)."""
     db.execute(
         "CREATE TABLE card_lines (proof TEXT NOT NULL, path TEXT NOT NULL, lines BLOB NOT NULL, "
         "PRIMARY KEY (proof, path)) WITHOUT ROWID"
     )
+
+
+def _card_heads(db: sqlite3.Connection) -> None:
+    """What of a card decides whether it still holds, by the blob of its SKILL.md (see cards/heads.py)."""
+    db.execute("CREATE TABLE card_head (blob TEXT PRIMARY KEY, head TEXT NOT NULL) WITHOUT ROWID")
 
 
 def _ledger(db: sqlite3.Connection) -> None:
@@ -215,9 +228,10 @@ def _ledger(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO ledger_writer VALUES (lower(hex(randomblob(8))))")
 
 
-_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions, _improvements, _cards, _ledger)
+_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions, _improvements, _cards, _ledger, _card_nothing)
 _INDEX: tuple[Migration, ...] = (
     _trail,
     _search,
     _card_lines,
+    _card_heads,
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitskills.improve.network import downloads, hosts
+from gitskills.skills.network import downloads, hosts
 
 
 @pytest.mark.parametrize(

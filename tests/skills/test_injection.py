@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitskills.improve.injection import find
+from gitskills.skills.injection import find
 
 
 @pytest.mark.parametrize(

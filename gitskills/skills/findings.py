@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gitskills.improve import injection, network
-from gitskills.skills import hidden
+from gitskills.skills import hidden, injection, network
 from gitskills.skills.file import EXECUTABLE, LINK, File
 from gitskills.skills.scan import scan
 from gitskills.skills.validate import validate

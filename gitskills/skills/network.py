@@ -7,7 +7,7 @@ copy; a determined author can hide a command from any pattern, which is one reas
 import re
 from collections import Counter
 
-from gitskills.improve.injection import plain
+from gitskills.skills.injection import plain
 
 _NAME = r"(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}"
 _TOP = "com|net|org|io|dev|ai|app|co|xyz|info|biz|top|site|online|cloud|link|me|ru|cn|tk|gg|ly|sh|us|uk|de|in|pw|cc|to"

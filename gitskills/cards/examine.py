@@ -1,0 +1,75 @@
+"""What git says about the proofs of many cards, asked in as few processes as there are kinds of questions.
+
+The walk through history takes longest by far: it begins as soon as proofs are known, and all else is done meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+
+from gitskills.cards import lines, proofs
+from gitskills.cards.expiry import Facts
+from gitskills.cards.heads import Head
+from gitskills.cards.lines import Place
+from gitskills.cards.verified import Verified
+from gitskills.git import files, reach
+from gitskills.git.code import Code
+
+CITED = 32  # paths of one card, and proofs of one, whose lines are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk on its way at the code's tip: what counted `before`, the proofs `asked` about, and how to wait for it."""
+
+    before: Verified
+    asked: Set[str]
+    left: Callable[[], set[str]]
+
+
+@contextlib.contextmanager
+def walk(code: Code, asked: Set[str], before: Verified) -> Iterator[Walk]:
+    """Begin to look for proofs in the code's history; `before` is what was remembered of this repository and ref."""
+    before = proofs.standing(code.git_dir, code.tip, before)
+    new = asked - before.reached
+    with reach.walking(code.git_dir, new, code.tip) as left:
+        yield Walk(before, new, left)
+
+
+def examine(cards: Sequence[Head], code: Code, walk: Walk, index: sqlite3.Connection) -> tuple[Facts, Verified]:
+    """Return the facts about all cards at the code's tip, and what is verified there now.
+
+    Proofs that the walk was not asked about (a card that came meanwhile) are asked about here. `index` keeps what
+    commits wrote.
+    """
+    asked: dict[str, set[str]] = {}
+    for card in cards:
+        for proof in card.proof:
+            asked.setdefault(proof, set()).update(card.patch_ids)
+    lacking = reach.incomplete(code.git_dir)
+    known = walk.before.reached & asked.keys()
+    here = known | reach.here(code.git_dir, asked.keys() - known)
+    gone, shares = (set[str](), dict[str, float]()) if lacking else _content(cards, code, here, index)
+    late = asked.keys() - walk.asked - known
+    left = walk.left() | reach.unreachable(code.git_dir, late, code.tip)
+    found = proofs.find(code.git_dir, code.tip, asked, walk.before, here, left, whole=not lacking)
+    facts = Facts(
+        code.name, code.ref, lacking, found.here, found.reached, found.copied, found.unsearched, gone, shares
+    )  # fmt: skip
+    return facts, found.at(code.tip)
+
+
+def _content(
+    cards: Sequence[Head], code: Code, here: Set[str], index: sqlite3.Connection
+) -> tuple[set[str], dict[str, float]]:
+    """Return the paths that are gone and the share of rewritten lines of each card that cites any."""
+    cited: dict[str, list[Place]] = {}
+    for card in cards:
+        commits = [proof for proof in card.proof[-CITED:] if proof in here]
+        if commits and card.paths:
+            cited[card.path] = [(commit, path) for commit in commits for path in card.paths[:CITED]]
+    paths = {path for card in cards if card.path in cited for path in card.paths}
+    return files.gone(code.git_dir, code.tip, paths), lines.rewritten(code.git_dir, index, code.tip, cited)

@@ -1,0 +1,112 @@
+"""Retire cards whose proof left history, mark those whose lines were rewritten, restore those whose proof returned."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitskills.cards import verified
+from gitskills.cards.card import with_metadata
+from gitskills.cards.examine import Walk, examine, walk
+from gitskills.cards.expiry import Standing, stand
+from gitskills.cards.heads import Head, Loaded, load
+from gitskills.cards.landing import Change, Site, land
+from gitskills.cards.verified import Verified
+from gitskills.git import objects
+from gitskills.git.code import Code
+from gitskills.git.trailers import Event
+from gitskills.state import database
+from gitskills.state.paths import Paths
+
+Row = tuple[Head, Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How every card stands, in the order of their paths, and the commit that says so where anything changed."""
+
+    rows: tuple[Row, ...]
+    broken: tuple[str, ...]
+    commit: str | None
+
+
+@dataclass(slots=True)
+class Round:
+    """One look at a library's cards; begun anew when others publish first."""
+
+    code: Code
+    churn: float
+    index: sqlite3.Connection
+    walk: Walk
+    loaded: Loaded | None
+    rows: tuple[Row, ...] = ()
+    broken: tuple[str, ...] = ()
+    found: Verified = field(default_factory=lambda: Verified(""))
+
+    def change(self, git_dir: Path, tip: str | None) -> Change | None:
+        """Return the one commit that expires, restores and marks cards of the library at `tip`."""
+        if tip is None:
+            return None
+        if self.loaded is None or self.loaded.commit != tip:
+            self.loaded = load(git_dir, tip, self.index)
+        cards, broken = self.loaded.heads(self.index)
+        facts, self.found = examine(cards, self.code, self.walk, self.index)
+        self.rows = tuple((card, stand(card, facts, self.churn)) for card in cards)
+        self.broken = tuple(broken)
+        return _change(git_dir, [row for row in self.rows if row[1].metadata])
+
+
+def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool = False) -> Expired:
+    """Bring the marks of a library's cards up to what a code repository's history says, in one commit."""
+    with (
+        contextlib.closing(database.state(paths)) as state,
+        contextlib.closing(database.index(paths)) as index,
+    ):
+        # The library as last fetched is most often the library as it is: the walk need not wait for the network.
+        tip = site.tip()[1] if site.cache.exists else None
+        loaded = load(site.cache.git_dir, tip, index) if tip else None
+        before = verified.recall(state, key(code), code.ref)
+        with walk(code, loaded.proofs() if loaded else set(), before) as begun:
+            one = Round(code, churn, index, begun, loaded)
+            commit = land(site, one.change, dry_run=dry_run)
+        if not dry_run and one.found.tip:
+            verified.remember(state, key(code), code.ref, one.found)
+    return Expired(one.rows, one.broken, commit)
+
+
+def key(code: Code) -> str:
+    """Return what a code repository is remembered by: its name, or its folder where it has none."""
+    return code.name or str(code.git_dir)
+
+
+def _change(git_dir: Path, rows: Sequence[Row]) -> Change | None:
+    if not rows:
+        return None
+    texts = _texts(git_dir, [card for card, _ in rows])
+    files = {
+        f"{card.path}/SKILL.md": with_metadata(texts[card.blob], dict(standing.metadata)) for card, standing in rows
+    }
+    body = "\n".join(f"- {card.path}: {standing.action}: {_why(standing)}" for card, standing in rows)
+    events = tuple(Event(card.name, "expire", base=card.tree) for card, _ in rows)
+    return Change(files, _subject(rows), body, events)
+
+
+def _texts(git_dir: Path, cards: Iterable[Head]) -> Mapping[str, str]:
+    found = objects.blobs(git_dir, list(dict.fromkeys(card.blob for card in cards)))
+    return {oid: data.decode("utf-8", "surrogateescape") for oid, data in found}
+
+
+def _subject(rows: Sequence[Row]) -> str:
+    counts: dict[str, int] = {}
+    for _, standing in rows:
+        counts[standing.action] = counts.get(standing.action, 0) + 1
+    if len(rows) == 1:
+        return f"{rows[0][0].name}: {rows[0][1].action}"
+    return "cards: " + ", ".join(f"{count} {action}" for action, count in sorted(counts.items()))
+
+
+def _why(standing: Standing) -> str:
+    return standing.reason or "its proof is part of the history"

@@ -1,0 +1,22 @@
+"""What no card may carry to a team: the gate's questions about an automatic edit, put to a whole new text."""
+
+from gitskills.skills import findings
+from gitskills.skills.file import File
+from gitskills.skills.validate import SKILL_FILE
+
+CHECKS = {
+    "hidden characters": findings.hidden_text,
+    "credentials": findings.credentials,
+    "comments that excuse credentials": findings.excuses,
+    "hidden comments": findings.comments,
+    "phrases that take over a model": findings.injections,
+    "commands that run what they download": findings.downloads,
+}
+
+
+def refused(path: str, text: str) -> str:
+    """Say why the SKILL.md of the card at `path` must not be published; "" where nothing speaks against it."""
+    files = {SKILL_FILE: File(text.encode("utf-8", "surrogateescape"), 0o100644)}
+    if broken := findings.errors(path.rpartition("/")[2])(files):
+        return f"not a valid skill: {min(broken)}"
+    return next((f"it holds {what}: {min(found)}" for what, find in CHECKS.items() if (found := find(files))), "")

@@ -1,0 +1,214 @@
+"""`cards expire`: what a code repository's history says about cards, as one commit in their library."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cards.shelves import Shelf, leaf
+from tests.codes import Code
+from tests.repositories import git
+
+TEN = "".join(f"line number {number}\n" for number in range(10))
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Code:
+    """Return a clone with two commits on main."""
+    made = Code(tmp_path / "code")
+    made.write("a.py", "a\n")
+    made.write("b.py", "b\n")
+    return made
+
+
+def lost(code: Code, path: str = "new.py") -> str:
+    """Commit a file and take the commit away again, as a force-push does; return it."""
+    proof = code.write(path, "new\n")
+    code.git("reset", "-q", "--hard", "HEAD~1")
+    return proof
+
+
+def test_a_lost_proof_expires_its_card_in_one_commit(tmp_path: Path, code: Code) -> None:
+    """Two cards expire in one commit that says why, and a second run changes nothing; every other byte stays."""
+    shelf = Shelf.make(
+        tmp_path,
+        code,
+        leaf("api", "kept", proof=(code.oid("HEAD"),)),
+        leaf("api", "gone", proof=(lost(code),)),
+        leaf("db", "gone-too", proof=(lost(code, "other.py"),)),
+    )
+    before = shelf.text("cards/api/gone")
+    rows = shelf.expire()
+    assert {path: row["state"] for path, row in rows.items()} == {
+        "cards/api/kept": "reachable",
+        "cards/api/gone": "unreachable",
+        "cards/db/gone-too": "unreachable",
+    }
+    assert len(shelf.log()) == 2
+    message = shelf.log()[0]
+    assert "Skill: gone\nSkill-Op: expire\n" in message and "Skill: gone-too\n" in message
+    assert "- cards/db/gone-too: expired: its proof is no longer part of HEAD" in message
+    after = shelf.text("cards/api/gone")
+    mark = "  gitskills-expired: its proof is no longer part of HEAD\n"
+    assert mark in after and after.replace(mark, "") == before
+    assert "expired" not in shelf.text("cards/api/kept")
+    assert {row["action"] for row in shelf.expire().values()} == {""} and len(shelf.log()) == 2
+
+
+def test_a_dry_run_writes_and_remembers_nothing(tmp_path: Path, code: Code) -> None:
+    """A dry run says what would be; a run after it does it."""
+    shelf = Shelf.make(tmp_path, code, leaf("api", "gone", proof=(lost(code),)))
+    assert shelf.expire("--dry-run")["cards/api/gone"]["action"] == "expired"
+    assert len(shelf.log()) == 1
+    assert shelf.expire()["cards/api/gone"]["action"] == "expired"
+    assert len(shelf.log()) == 2
+
+
+def test_a_proof_that_returns_restores_its_card(tmp_path: Path, code: Code) -> None:
+    """Merged again, the commit makes its card live again; so does a commit with the same patch."""
+    merged, picked = lost(code, "m.py"), lost(code, "p.py")
+    shelf = Shelf.make(tmp_path, code, leaf("api", "m", proof=(merged,)), leaf("api", "p", proof=(picked,)))
+    shelf.expire()
+    assert "gitskills-expired" in shelf.text("cards/api/m") and "gitskills-expired" in shelf.text("cards/api/p")
+    code.git("merge", "-q", "--no-ff", "-m", "again", merged)
+    code.git("cherry-pick", picked)
+    assert {row["action"] for row in shelf.expire().values()} == {"restored"}
+    assert "expired" not in shelf.text("cards/api/m") + shelf.text("cards/api/p")
+
+
+@pytest.mark.parametrize("how", ["squash", "rebase", "pick"])
+def test_rewritten_proofs_keep_their_cards(tmp_path: Path, code: Code, how: str) -> None:
+    """A squash, a rebase and a cherry-pick replace the commit and keep the card."""
+    code.git("switch", "-q", "-c", "topic")
+    proof = code.write("new.py", "new\n")
+    code.git("switch", "-q", "main")
+    code.write("other.py", "other\n")
+    match how:
+        case "squash":
+            code.git("merge", "-q", "--squash", "topic")
+            code.git("commit", "-q", "-m", "squashed")
+        case "rebase":
+            code.git("rebase", "-q", "main", "topic")
+            code.git("switch", "-q", "main")
+            code.git("merge", "-q", "--ff-only", "topic")
+        case _:
+            code.git("cherry-pick", proof)
+    shelf = Shelf.make(tmp_path, code, leaf("api", "new", proof=(proof,), paths=("new.py",)))
+    row = shelf.expire()["cards/api/new"]
+    assert row["state"] == "reachable" and "same patch" in row["reason"] and len(shelf.log()) == 1
+
+
+@pytest.mark.parametrize("option", ["--depth=1", "--filter=blob:none", "--filter=tree:0"])
+def test_incomplete_clones_expire_nothing(tmp_path: Path, code: Code, option: str) -> None:
+    """In a shallow, a blobless and a treeless clone what is not found is unknown, and kept."""
+    proof, gone = code.oid("HEAD~1"), lost(code)
+    code.git("rm", "-q", "a.py")
+    code.git("commit", "-q", "-m", "remove")
+    code.git("config", "uploadpack.allowFilter", "true")
+    code.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    clone = tmp_path / "clone"
+    git("clone", "-q", option, code.folder.as_uri(), clone)
+    git("fetch", "-q", "origin", gone, cwd=clone)
+    cards = leaf("api", "old", proof=(proof,), paths=("a.py",)), leaf("api", "gone", proof=(gone,))
+    shelf = Shelf.make(tmp_path, Code(clone), *cards)
+    rows = shelf.expire()
+    assert {row["state"] for row in rows.values()} <= {"unknown", "reachable"}
+    assert rows["cards/api/gone"]["state"] == "unknown" and "clone" in rows["cards/api/gone"]["reason"]
+    assert len(shelf.log()) == 1
+
+
+def test_what_cannot_be_known_is_kept(tmp_path: Path, code: Code) -> None:
+    """No proof, a commit that is not here, and a card of another repository are unknown, each with its reason."""
+    code.git("config", "remote.origin.url", "https://example.com/acme/app.git")
+    shelf = Shelf.make(
+        tmp_path,
+        code,
+        leaf("api", "none"),
+        leaf("api", "missing", proof=("ab" * 20,), repo="example.com/acme/app"),
+        leaf("api", "other", proof=("cd" * 20,), repo="example.com/acme/other"),
+    )
+    rows = shelf.expire("--ref", "HEAD")
+    assert {row["state"] for row in rows.values()} == {"unknown"} and len(shelf.log()) == 1
+    reasons = [rows[f"cards/api/{name}"]["reason"] for name in ("none", "missing", "other")]
+    assert reasons == [
+        "it names no proof",
+        f"commit {'ab' * 6} is not in this repository",
+        "its code is another repository: example.com/acme/other",
+    ]
+
+
+def test_paths_that_are_gone_expire_a_card(tmp_path: Path, code: Code) -> None:
+    """A card expires when all it touched is gone, not when some is; it lives again when a path returns."""
+    proof = code.oid("HEAD")
+    shelf = Shelf.make(
+        tmp_path,
+        code,
+        leaf("api", "all", proof=(proof,), paths=("b.py",)),
+        leaf("api", "some", proof=(proof,), paths=("a.py", "b.py")),
+    )
+    assert {row["state"] for row in shelf.expire().values()} == {"reachable"}
+    code.git("rm", "-q", "b.py")
+    code.git("commit", "-q", "-m", "remove")
+    rows = shelf.expire()
+    assert rows["cards/api/all"]["action"] == "expired" and "gone" in rows["cards/api/all"]["reason"]
+    assert rows["cards/api/some"]["action"] == ""
+    code.write("b.py", "b\n")
+    assert shelf.expire()["cards/api/all"]["action"] == "restored"
+
+
+def test_rewritten_lines_make_a_card_stale(tmp_path: Path, code: Code) -> None:
+    """More than the churn given of its lines rewritten marks a card; written back, the mark goes."""
+    proof = code.write("c.py", TEN)
+    shelf = Shelf.make(tmp_path, code, leaf("api", "c", proof=(proof,), paths=("c.py",)))
+    code.write("c.py", TEN[: TEN.index("line number 3")] + "something else\n")
+    row = shelf.expire("--churn", "0.8")["cards/api/c"]
+    assert row["state"] == "reachable"
+    row = shelf.expire()["cards/api/c"]
+    assert (row["state"], row["action"]) == ("stale", "marked") and "70%" in row["reason"]
+    assert "gitskills-stale" in shelf.text("cards/api/c") and "expired" not in shelf.text("cards/api/c")
+    row = shelf.expire()["cards/api/c"]
+    assert (row["state"], row["action"]) == ("stale", "")
+    code.write("c.py", TEN)
+    assert shelf.expire()["cards/api/c"]["action"] == "cleared"
+    assert "gitskills-stale" not in shelf.text("cards/api/c")
+
+
+def test_others_who_push_first_lose_nothing(tmp_path: Path, code: Code, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that came since the library was last fetched is judged, too, and stays."""
+    shelf = Shelf.make(tmp_path, code, leaf("api", "gone", proof=(lost(code),)))
+    shelf.expire("--dry-run")
+    text = shelf.text("cards/api/gone").replace("gone", "late")
+    shelf.change({"cards/api/late/SKILL.md": text, "notes.txt": "mine\n"})
+    rows = shelf.expire()
+    assert {path: row["action"] for path, row in rows.items()} == {
+        "cards/api/gone": "expired",
+        "cards/api/late": "expired",
+    }
+    assert git("show", "main:notes.txt", cwd=shelf.library) == b"mine\n"
+
+
+def test_a_broken_card_stops_nothing(tmp_path: Path, code: Code) -> None:
+    """What is no card is told on standard error, and hostile metadata reaches no command line of git's."""
+    hostile = (
+        "---\nname: h\ndescription: d\nmetadata:\n  gitskills-kind: leaf\n  gitskills-proof: '--all ^HEAD main'\n---\n"
+    )
+    shelf = Shelf.make(
+        tmp_path,
+        code,
+        leaf("api", "gone", proof=(lost(code),), paths=("../x", "-r", ":(glob)*", "a\tb")),
+        more={"cards/api/broken/SKILL.md": "no frontmatter\n", "cards/api/h/SKILL.md": hostile},
+    )
+    done = shelf.run("expire", "--code", code.folder)
+    assert done.code == 0 and "cards/api/broken" in done.err and "Traceback" not in done.err
+    assert "expired" in done.out and "1 unknown, 1 unreachable" in done.out
+
+
+def test_wrong_places_are_told(tmp_path: Path, code: Code) -> None:
+    """A folder without a repository, a ref that is none and an unknown library are errors, not bugs."""
+    shelf = Shelf.make(tmp_path, code, leaf("api", "a", proof=(code.oid("HEAD"),)))
+    for args, said in (
+        (("--code", tmp_path), "is in no git repository"),
+        (("--code", code.folder, "--ref", "nope"), "has no commit 'nope'"),
+        (("--code", code.folder, "--to", "nope"), "no source 'nope'"),
+    ):
+        done = shelf.run("expire", *args)
+        assert done.code == 1 and said in done.err
