@@ -94,6 +94,9 @@ def group() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 expected failure, 2 usage, 3 a bug, 130 interrupted."""
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # closed by whoever started us (`>&-`): what we say goes nowhere
+            setattr(sys, stream, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
     try:
         code = group.main(args=arguments, prog_name="gitskills", standalone_mode=False)
         sys.stdout.flush()

@@ -84,8 +84,11 @@ def diff(lines: Iterable[str]) -> None:
         say((line, _diff_style(line)))
 
 
-def page(lines: Iterable[Sequence[Span]]) -> None:
-    """Print many lines: through the user's pager when they are more than a terminal shows, straight out elsewhere."""
+def page(lines: Iterable[Sequence[Span]], *, crop: bool = False) -> None:
+    """Print many lines: through the user's pager when they are more than a terminal shows, straight out elsewhere.
+
+    With `crop` a line longer than the terminal is wide is cut there; where nobody watches, nothing is cut.
+    """
     if not sys.stdout.isatty():
         for spans in lines:
             _write(sys.stdout, "".join(map(_flat, spans)) + "\n")
@@ -93,16 +96,17 @@ def page(lines: Iterable[Sequence[Span]]) -> None:
     rest = iter(lines)
     first = list(islice(rest, shutil.get_terminal_size().lines - 1))
     console = _console(stderr=False)
+    fit: dict[str, Any] = {"no_wrap": True, "overflow": "ellipsis"} if crop else {"soft_wrap": True}
     if len(first) < shutil.get_terminal_size().lines - 1:
         for spans in first:
-            console.print(_text(spans), soft_wrap=True)
+            console.print(_text(spans), **fit)
         return
     import click
 
     def drawn() -> Iterator[str]:
         for spans in chain(first, rest):
             with console.capture() as captured:
-                console.print(_text(spans), soft_wrap=True)
+                console.print(_text(spans), **fit)
             yield captured.get()
 
     click.echo_via_pager(drawn())  # told nothing of colours, click asks less to show them

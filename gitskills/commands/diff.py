@@ -18,7 +18,10 @@ def command(names: tuple[str, ...], upstream: bool, glob: bool, as_json: bool) -
     from gitskills import console
     from gitskills.share.difference import differences
 
-    found = differences(options.project(glob), names, upstream=upstream)
+    project = options.project(glob)
+    if not project.file.exists():
+        raise project.no_sources()
+    found = differences(project, names, upstream=upstream)
     if as_json:
         rows = [{"skill": one.skill, "source": one.source, "diff": one.diff, "message": one.problem} for one in found]
         console.emit_json(rows)

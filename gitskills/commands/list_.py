@@ -29,6 +29,9 @@ def command(available: bool, author: str | None, glob: bool, as_json: bool) -> i
         keys = ("name", "description", "source", "version", "commit", "tree")
         console.emit_json([{key: getattr(row, key) for key in keys} for row in rows])
         return 0
+    if not rows and author is not None:
+        console.note(f"no skill here was created by {author}; `gitskills log --op create` shows who created which")
+        return 0
     if not rows:
         console.note("no skills; `gitskills add URL` takes some from a repository")
         return 0

@@ -34,7 +34,7 @@ def command(name: str | None, count: int | None, op: str | None, glob: bool, as_
             texts = (audit.as_json(row, one.named(row), one.library.source) for one, row in found)
             click.echo("[" + ",\n".join(texts) + "]")
         else:
-            console.page(_line(row, one.named(row)) for one, row in found)
+            console.page((_line(row, one.named(row)) for one, row in found), crop=True)
 
 
 def _line(row: "Row", name: str) -> "tuple[Span, ...]":

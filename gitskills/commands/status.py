@@ -24,6 +24,8 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
     with console.progress() as progress:
         found = standings(project, fetch=fetch, progress=progress)
     rows = found.rows
+    if not rows and not project.file.exists():
+        raise project.no_sources()
     versions = found.versions(project)
     if as_json:
         console.emit_json(

@@ -1,13 +1,12 @@
 """What changed in a skill, in a few words: for the subject of a commit nobody wrote a message for."""
 
 import difflib
-import re
 from collections.abc import Mapping
 
 from gitskills.git.objects import MANIFEST
 from gitskills.skills.file import File
+from gitskills.skills.regions import body_start, headings, lines
 
-_HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*")
 _MOST = 3  # places named; a subject is one short line
 
 
@@ -25,29 +24,20 @@ def describe(before: Mapping[str, File] | None, after: Mapping[str, File]) -> st
 
 def _headings(before: bytes, after: bytes) -> list[str]:
     """The headings above each changed run of lines, each once, in order; frontmatter counts as one."""
-    old, new = (data.decode("utf-8", "replace").splitlines() for data in (before, after))
+    texts = [data.decode("utf-8", "replace") for data in (before, after)]
+    old, new = ([text[line.start : line.end] for line in lines(text)] for text in texts)
     if len(old) + len(new) > 20_000:
         return []
+    starts = [line.start for line in lines(texts[1])]
+    opening, titles = body_start(texts[1]), headings(texts[1])
     found: dict[str, None] = {}
-    opening = _frontmatter(new)
     for tag, _, _, start, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag != "equal":
-            last = max(start, end - 1)
-            found["the frontmatter" if last < opening else _above(new[opening : last + 1])] = None
+        if tag != "equal" and starts:
+            last = starts[min(max(start, end - 1), len(starts) - 1)]
+            above = [heading.title for heading in titles if heading.line.start <= last]
+            title = " ".join(above[-1].split())[:40] if above else ""
+            found["the frontmatter" if last < opening else title] = None
     return [place for place in found if place]
-
-
-def _frontmatter(lines: list[str]) -> int:
-    """How many lines the frontmatter has, with both its fences; 0 where there is none."""
-    return lines.index("---", 1) + 1 if lines[:1] == ["---"] and "---" in lines[1:] else 0
-
-
-def _above(lines: list[str]) -> str:
-    for line in reversed(lines):
-        heading = _HEADING.fullmatch(line)
-        if heading:
-            return heading[1][:40]
-    return ""
 
 
 def _some(names: list[str]) -> str:

@@ -77,7 +77,8 @@ def new(name: str, directory: Path, *, dry_run: bool = False) -> Path:
     """
     text = frontmatter.set_key(templates("skill")[SKILL_FILE].decode(), "name", name)
     data = text.replace("# skill-name", f"# {name}").encode("utf-8", "replace")
-    faults = [each.message for each in validate({SKILL_FILE: File(data)}, name) if each.severity == "error"]
+    found = validate({SKILL_FILE: File(data)}, name)
+    faults = [each.message for each in found if each.severity == "error" and each.code != "template-text"]
     fault = next(iter(faults), None) or refusal([(f"{name}/{SKILL_FILE}", PLAIN, "")])
     if fault:
         raise GitskillsError(f"{name!r} cannot be a skill's name: {fault}")

@@ -12,6 +12,7 @@ from gitskills.skills.frontmatter import Frontmatter
 NAME = re.compile(r"[a-z0-9-]+")
 NAME_LIMIT, DESCRIPTION_LIMIT, COMPATIBILITY_LIMIT = 64, 1024, 500  # code points
 
+UNWRITTEN = "(rewrite both sentences;"  # what templates/skill/SKILL.md says of its description
 SPECIFIED = ("name", "description", "license", "compatibility", "metadata", "allowed-tools")
 # What Claude Code reads beyond the specification, from its documentation of skills ("Frontmatter reference").
 CLAUDE_CODE = {
@@ -64,6 +65,9 @@ def _description(read: Frontmatter) -> Iterator[Diagnostic]:
             yield _error(read, "description", "description-length", told)
         if CONTROL.search(text):
             yield _error(read, "description", "control-character", "`description` holds a control character")
+        if UNWRITTEN in text:
+            told = "`description` is still the template's: agents choose skills by it, so write your own"
+            yield _error(read, "description", "template-text", told)
 
 
 def _license(read: Frontmatter) -> Iterator[Diagnostic]:

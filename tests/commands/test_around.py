@@ -1,6 +1,9 @@
 """add, remove, list, show, diff, revert: the verbs around pull and push, through the real program."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -250,3 +253,29 @@ def test_a_broken_configuration_is_told_with_its_place(run: Run, ada: Person) ->
     (ada.root / "gitskills.lock").write_text("{")
     done = ada.run("pull")
     assert done.code == 1 and "gitskills.lock" in done.err and "Traceback" not in done.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="cmd.exe cannot close a stream")
+@pytest.mark.parametrize("how", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_bug(ada: Person, how: str) -> None:
+    """A stream that whoever started us has closed changes no exit code and makes no crash report."""
+    for verb in ("list", "status --json", "log", "diff"):
+        command = f"{sys.executable} -m gitskills {verb} {how}"
+        environment = dict(os.environ, GITSKILLS_HOME=str(ada.store))
+        assert subprocess.run(["sh", "-c", command], cwd=ada.root, env=environment, capture_output=True).returncode == 0
+    assert not (ada.store / "state" / "crashes").exists()
+
+
+@pytest.mark.parametrize("verb", ["status", "list", "log", "diff"])
+def test_outside_a_project_every_look_says_so(run: Run, tmp_path: Path, verb: str) -> None:
+    """Where there is no gitskills.yaml each looking verb ends with 1 and says what to do, as JSON too."""
+    (tmp_path / "nowhere").mkdir()
+    for more in ([], ["--json"]):
+        done = run(verb, *more, cwd=tmp_path / "nowhere")
+        assert (done.code, done.out) == (1, "") and "gitskills add" in done.err
+
+
+def test_nobody_created_a_skill(ada: Person) -> None:
+    """`list --author` of somebody unknown says how to find who did create which."""
+    done = ada.run("list", "--author", "nobody@example.com")
+    assert done.code == 0 and "nobody@example.com" in done.err and "log --op create" in done.err

@@ -1,5 +1,6 @@
 """`gitskills init` and `gitskills new`, as a shell runs them."""
 
+import json
 from pathlib import Path
 
 from tests.conftest import Run
@@ -35,10 +36,16 @@ def test_an_existing_gitlab_pipeline_is_kept_and_told_how_to_include_ours(run: R
 
 
 def test_new_skill_in_a_new_library_is_valid(run: Run, tmp_path: Path) -> None:
-    """`init`, `new` and `validate` in a row succeed, and the new skill is where `new` said."""
+    """Of `init`, `new` and `validate` in a row only the description to be written is wanting."""
     assert run("init", "library").code == 0
     made = run("-C", "library", "new", "deploy")
     assert made.out.endswith(str(Path("skills", "deploy", "SKILL.md")) + "\n"), made.err
+    told = run("-C", "library", "validate", "--json")
+    assert told.code == 1 and [row["code"] for row in json.loads(told.out)] == ["template-text"]
+    made_file = Path("library", "skills", "deploy", "SKILL.md")
+    text = made_file.read_text(encoding="utf-8").splitlines()
+    text[2] = "description: Ship it. Use when asked to."
+    made_file.write_text("\n".join(text) + "\n", encoding="utf-8")
     assert run("-C", "library", "validate").code == 0
 
 

@@ -48,6 +48,12 @@ def test_a_text_without_headings() -> None:
     assert describe(files("a\n---\nb\n"), files("a\n---\nc\n")) == "edit SKILL.md"
 
 
+def test_a_comment_in_code_is_no_heading() -> None:
+    """An edit below a `# comment` in a code block is told by the heading the block stands under."""
+    text = "# Title\n\n## Deploy\n\n```sh\n# not a heading\nmake {}\n```\n"
+    assert describe(files(text.format("all")), files(text.format("it"))) == "edit Deploy"
+
+
 def test_other_files() -> None:
     """Other files are named, a few of them; modes count, and files that went."""
     assert describe(files(run="1"), files(run="2")) == "edit run"
