@@ -588,10 +588,11 @@ def test_a_push_is_signed_where_git_signs(ada: Person, library: Path, tmp_path: 
 
 @pytest.mark.parametrize("filters", [True, False])
 def test_a_push_from_a_cache_without_blobs(tmp_path: Path, skill_repo: SkillRepo, web: Web, filters: bool) -> None:
-    """A cache that holds the blobs of one skill only, or all of them, publishes edits of old and new skills."""
+    """A cache that lacks the blobs of some skills, or has all of them, publishes edits of old and new skills."""
     names = [f"s{number}" for number in range(20)]
     texts = {f"skills/{name}/SKILL.md": numbered(name) for name in names}
-    library = skill_repo({**texts, **{f"skills/{name}/data": name for name in names}})
+    large = {f"skills/{name}/data": name * 300_000 for name in names[2:5]}  # more than comes along unasked
+    library = skill_repo({**texts, **{f"skills/{name}/data": name for name in names}, **large})
     url = web.serve(library)
     git("config", "uploadpack.allowFilter", str(filters).lower(), cwd=library)
     ada = person(tmp_path, url, more="    skills: [s1]\n")
