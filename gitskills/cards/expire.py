@@ -46,10 +46,10 @@ class Round:
     broken: tuple[str, ...] = ()
     found: Verified = field(default_factory=lambda: Verified(""))
 
-    def change(self, git_dir: Path, tip: str | None) -> Change | None:
+    def change(self, git_dir: Path, tip: str | None) -> Sequence[Change]:
         """Return the one commit that expires, restores and marks cards of the library at `tip`."""
         if tip is None:
-            return None
+            return ()
         if self.loaded is None or self.loaded.commit != tip:
             self.loaded = load(git_dir, tip, self.index)
         cards, broken = self.loaded.heads(self.index)
@@ -82,16 +82,16 @@ def key(code: Code) -> str:
     return code.name or str(code.git_dir)
 
 
-def _change(git_dir: Path, rows: Sequence[Row]) -> Change | None:
+def _change(git_dir: Path, rows: Sequence[Row]) -> Sequence[Change]:
     if not rows:
-        return None
+        return ()
     texts = _texts(git_dir, [card for card, _ in rows])
     files = {
         f"{card.path}/SKILL.md": with_metadata(texts[card.blob], dict(standing.metadata)) for card, standing in rows
     }
     body = "\n".join(f"- {card.path}: {standing.action}: {_why(standing)}" for card, standing in rows)
     events = tuple(Event(card.name, "expire", base=card.tree) for card, _ in rows)
-    return Change(files, _subject(rows), body, events)
+    return (Change(files, _subject(rows), body, events),)
 
 
 def _texts(git_dir: Path, cards: Iterable[Head]) -> Mapping[str, str]:

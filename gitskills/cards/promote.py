@@ -55,7 +55,7 @@ class Round:
     rows: tuple[Row, ...] = ()
     broken: tuple[str, ...] = ()
 
-    def change(self, git_dir: Path, tip: str | None) -> Change | None:
+    def change(self, git_dir: Path, tip: str | None) -> Sequence[Change]:
         """Return the one commit that gives areas the patterns of their leaves."""
         cards, broken = shelf.read(git_dir, shelf.listing(git_dir, tip)) if tip else ([], [])
         self.broken = tuple(broken)
@@ -64,11 +64,11 @@ class Round:
         events: list[Event] = []
         self.rows = tuple(self._row(group, files, events) for group in groups)
         if not files:
-            return None
+            return ()
         body = "\n".join(f"- {row.group.area}: {row.state} from {len(row.group.leaves)} cards" for row in self.rows
                          if row.state in ("promoted", "updated"))  # fmt: skip
         subject = f"{events[0].skill}: pattern of its cards" if len(events) == 1 else f"cards: {len(events)} patterns"
-        return Change(files, subject, body, tuple(events))
+        return (Change(files, subject, body, tuple(events)),)
 
     def _row(self, group: Group, files: dict[str, str | None], events: list[Event]) -> Row:
         if group.state is not None:

@@ -11,7 +11,7 @@ from gitskills.process import kill
 
 # A merge counts as what it brought to its first parent. No setting of the user's may bend a patch, or ids would differ
 # between machines.
-_PATCHES = (
+PATCHES = (
     *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "core.quotePath=true", "log", "-p"),
     *("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--no-mailmap", "--no-relative"),
     *("--diff-merges=first-parent", "--diff-algorithm=myers", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/"),
@@ -36,7 +36,7 @@ def _ids(git_dir: Path, *options: str, input: bytes) -> dict[str, str]:
     with tempfile.TemporaryFile() as given:
         given.write(input.rstrip(b"\n") + b"\n")
         given.seek(0)
-        log = command.start(*_PATCHES, *options, "--stdin", git_dir=git_dir, stdin=given)
+        log = command.start(*PATCHES, *options, "--stdin", git_dir=git_dir, stdin=given)
     try:
         assert log.stdout is not None
         ids = command.start("patch-id", "--stable", git_dir=git_dir, stdin=log.stdout)

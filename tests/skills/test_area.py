@@ -26,7 +26,8 @@ def test_an_area_has_one_form(text: str, area: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["../x", "a/../b", "a/./b", "/etc", "~/x", "C:/x", "a//b", "a/ /b", "a\nb", "a\0", "x" * 5 + "/a" * 9, "日本"]
+    "text",
+    ["../x", "a/../b", "a/./b", "/etc", "~/x", "C:/x", "a//b", "a/ /b", "a\nb", "a\0", "x" * 5 + "/a" * 9, "日本"],
 )
 def test_what_leads_elsewhere_is_no_area(text: str) -> None:
     """Parents, absolute paths, empty parts, control characters and endless depth are refused with a reason."""
