@@ -39,6 +39,7 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
                     "tree": row.tree,
                     "path": row.path,
                     **({"tool": row.tool} if row.tool else {}),
+                    **({"reason": row.reason} if row.reason else {}),
                 }
                 for row in rows
             ]
@@ -58,6 +59,9 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
                 for row in rows
             ),
         )
+        for row in rows:
+            if row.reason:
+                console.note(f"{row.skill} cannot be placed: {row.reason}")
     untidy = [row for row in rows if row.status not in ("up-to-date", "untracked")]
     return 1 if check and untidy else 0
 

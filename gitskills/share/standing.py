@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gitskills.console import Progress
@@ -17,6 +17,7 @@ from gitskills.share.select import Upstream, Wanted, select
 from gitskills.share.status import Status, compare
 from gitskills.share.survey import Survey
 from gitskills.share.trail import audit
+from gitskills.share.unpack import refusals
 from gitskills.state import database
 
 
@@ -24,7 +25,7 @@ from gitskills.state import database
 class Standing:
     """One row of `status`: `tree` is what is on disk, `commit` the one it was taken from, `path` its folder there.
 
-    `tool` is another tool that says an untracked folder is its own.
+    `tool` is another tool that says an untracked folder is its own; `reason` why a missing skill cannot be placed.
     """
 
     skill: str
@@ -35,6 +36,7 @@ class Standing:
     path: str
     base: str | None = None
     tool: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,15 @@ def standings(project: Project, *, fetch: bool = False, progress: Progress | Non
     with contextlib.closing(database.state(project.paths)) as db, Disk(project, db) as disk:
         survey = Survey(project, disk, caches)
         looked = look(project, caches)
-        wanted = select(looked, survey.lock)[0]
+        wanted, refused = select(looked, survey.lock)
         names = sorted(wanted.keys() | survey.names())
         rows = [_readable(name, survey, wanted.get(name)) for name in names]
+        rows = [_with_reason(row, survey, wanted.get(row.skill)) for row in rows]
+        rows += [
+            Standing(one.name, one.source, Status.MISSING, None, None, "", reason=one.reason)
+            for one in refused
+            if one.name not in names
+        ]
         return Standings(rows + _untracked(disk, set(names)), looked)
 
 
@@ -121,6 +129,16 @@ def _row(name: str, survey: Survey, wanted: Wanted | None) -> Standing:
     path = install.path if install else wanted.found.path if wanted else ""
     commit = install.commit if install else None
     return Standing(name, source, status, commit, ours, path, base_of(facts), tool)
+
+
+def _with_reason(row: Standing, survey: Survey, wanted: Wanted | None) -> Standing:
+    """Say why a skill that never arrived cannot be placed, as far as that is known without fetching anything."""
+    if row.status is not Status.MISSING or wanted is None:
+        return row
+    with contextlib.suppress(GitskillsError):  # a link whose target was never fetched
+        reasons = refusals(survey.caches[wanted.source.name].git_dir, {row.skill: wanted.found})
+        return replace(row, reason=reasons.get(row.skill, ""))
+    return row
 
 
 def _untracked(disk: Disk, names: set[str]) -> list[Standing]:

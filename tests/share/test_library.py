@@ -201,15 +201,16 @@ def test_the_templates_own_skills_are_faultless(path: Path) -> None:
     """Every SKILL.md among the templates passes strict validation and the scan for a push without a warning."""
     files = {"SKILL.md": File(path.read_bytes())}
     folder = "skill-name" if path.parent.name == "skill" else path.parent.name
-    assert validate(files, folder) + scan(files, secrets=True) == []
+    found = [*validate(files, folder), *scan(files, secrets=True)]
+    assert [one for one in found if one.code != "template-text"] == []  # to be written by whoever uses it
 
 
 @pytest.mark.parametrize("name", ["deploy", "a", "2fa-reset", "123", "null", "true", "1e3", "x" * 64])
-def test_a_new_skill_passes_strict_validation(tmp_path: Path, name: str) -> None:
-    """The template filled with any permitted name, even one that YAML would read as a number, is a valid skill."""
+def test_a_new_skill_wants_only_its_description(tmp_path: Path, name: str) -> None:
+    """The template filled with any permitted name, even one that YAML would read as a number, is valid but for that."""
     written = new(name, tmp_path / "skills")
     assert written == tmp_path / "skills" / name / "SKILL.md"
-    assert validate({"SKILL.md": File(written.read_bytes())}, name) == []
+    assert [one.code for one in validate({"SKILL.md": File(written.read_bytes())}, name)] == ["template-text"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What pull never does: touch what is not gitskills', place what is unsafe, or run what a library holds."""
 
+import json
 import os
 import subprocess
 import sys
@@ -185,6 +186,15 @@ def test_an_unsafe_tree_is_refused_alone(ada: Person, library: Path, case: str) 
     assert done["evil"].message and done["evil"].failed
     assert not os.path.lexists(ada.skills / "evil") and not ada.stages
     assert {path.name for path in ada.skills.parent.iterdir()} == {"skills"}
+
+
+def test_status_says_why_a_skill_is_missing(ada: Person, library: Path) -> None:
+    """A skill that was refused is missing, and `status` gives the reason that `pull` gave."""
+    with_tree(library, evil(library, "escaping link"))
+    reason = ada.pull()["evil"].message
+    rows = {row["skill"]: row for row in json.loads(ada.run("status", "--json").out)}
+    assert (rows["evil"]["status"], rows["evil"]["reason"]) == ("missing", reason) and "reason" not in rows["a"]
+    assert reason in ada.run("status").err
 
 
 @pytest.mark.parametrize("case", ["dot-dot", "submodule", "escaping link"])

@@ -103,9 +103,13 @@ def test_status_sees_an_edit_made_in_an_agents_copy(tmp_path: Path, skill_repo: 
 
 
 def test_status_outside_any_project(run: Run, tmp_path: Path) -> None:
-    """Without a gitskills.yaml `status` has nothing to tell and is no error."""
+    """Without a gitskills.yaml `status` is an expected failure that says what to do; skills of others are told."""
     done = run("status", cwd=tmp_path)
-    assert (done.code, done.out) == (0, "")
+    assert (done.code, done.out) == (1, "") and "gitskills add" in done.err
+    (tmp_path / ".agents" / "skills" / "x").mkdir(parents=True)
+    (tmp_path / ".agents" / "skills" / "x" / "SKILL.md").write_text(skill("x"))
+    done = run("status", cwd=tmp_path)
+    assert (done.code, done.out) == (0, "x\tuntracked\t\t\n")
 
 
 def test_a_clone_of_the_project_knows_where_it_stands(tmp_path: Path, skill_repo: SkillRepo) -> None:
