@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from gitskills.errors import GitskillsError
 from gitskills.state.paths import Paths
@@ -20,11 +21,11 @@ def state(where: Paths) -> sqlite3.Connection:
     """Open the database of machine-local facts; a damaged one is an error, never an empty start."""
     path = where.state / "state.sqlite3"
     try:
-        return _open(path, _STATE)
+        return _open(path, _STATE, "NORMAL")
     except sqlite3.DatabaseError as error:
         raise GitskillsError(
             f"the state database {path} cannot be read: {error}",
-            "move it aside and run `gitskills pull`; only which folders hold copies is forgotten",
+            "move it aside and run `gitskills pull`; which folders hold copies, verdicts and suggestions are forgotten",
         ) from error
 
 
@@ -32,14 +33,14 @@ def index(where: Paths) -> sqlite3.Connection:
     """Open the index of search and history; a damaged one is thrown away, since all of it is derived."""
     path = where.cache / "index.sqlite3"
     try:
-        return _open(path, _INDEX)
+        return _open(path, _INDEX, "OFF")
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             raise GitskillsError(f"the index {path} is in use by another process", "try again in a moment") from error
     except (sqlite3.DatabaseError, Newer):
         pass
     discard_index(where)
-    return _open(path, _INDEX)
+    return _open(path, _INDEX, "OFF")
 
 
 def discard_index(where: Paths) -> None:
@@ -49,18 +50,18 @@ def discard_index(where: Paths) -> None:
             (where.cache / f"index.sqlite3{suffix}").unlink()
 
 
-def _open(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
+def _open(path: Path, migrations: Sequence[Migration], waits: Literal["OFF", "NORMAL"]) -> sqlite3.Connection:
     """Open one file and bring its schema up to date.
 
-    Nothing waits for the disk: a killed process loses nothing that way, only a power cut can, and then
-    the index is made again and `pull` finds the placements again. Waiting took a third of a first pull.
+    A killed process loses nothing either way. After a power cut NORMAL may lack the last transactions but is whole
+    (sqlite.org/pragma.html, "synchronous"); OFF may be damaged, which is right for what is made again at once.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
     try:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=OFF")
+        db.execute(f"PRAGMA synchronous={waits}")
         if version > len(migrations):
             raise Newer(
                 f"{path} was written by a newer gitskills (schema {version}, this one knows {len(migrations)})",

@@ -80,3 +80,12 @@ def test_many_processes_open_a_new_database_at_once(where: Paths, which: str) ->
         assert process.returncode == 0, said.decode()
     with contextlib.closing(database.state(where) if which == "state" else database.index(where)) as db:
         assert db.execute("SELECT count(*) FROM probe").fetchone() == (12,)
+
+
+def test_what_cannot_be_made_again_survives_a_power_cut(home: object) -> None:
+    """The state database waits for the disk where SQLite needs that to stay whole; the index, made again, does not."""
+    with contextlib.closing(database.state(paths())) as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (1,)
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    with contextlib.closing(database.index(paths())) as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (0,)
