@@ -61,6 +61,8 @@ _REVIEW = "Publish the change for review instead: `gitskills push --review`, or 
 # The first pattern that any line has decides, so the certain ones stand before those that accompany others:
 # ssh and daemons end every failure, whatever its cause, with "the remote end hung up" or "could not read".
 _PATTERNS: tuple[tuple[str, type[RemoteError], str, str], ...] = (
+    (r"mismatched algorithms", RemoteError, "its objects are named by SHA-256, which gitskills does not read yet",
+     "Use a repository with SHA-1 objects: git's default, and what hosts give."),
     (r"transport '.*' not allowed", RemoteError, "git is not allowed to use this protocol", ""),
     (r"No space left|[Dd]isk quota", RemoteError, "the disk is full", "Make room, then run it again."),
     (r"dubious ownership", AuthFailed, "the folder belongs to another user", "Add it to git's safe.directory."),

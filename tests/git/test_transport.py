@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gitskills.git import bare, command, transport
+from gitskills.git.cache import Cache
 from gitskills.git.failures import (
     AuthFailed,
     LocalFailed,
@@ -23,6 +24,7 @@ from gitskills.git.failures import (
     RemoteError,
     ServerError,
 )
+from gitskills.state.paths import paths
 from tests.conftest import SkillRepo
 from tests.remotes import PASSWORD, USER, Remote, Web, free_port, protect, refuse
 from tests.repositories import git
@@ -341,3 +343,13 @@ def test_a_crowd_of_pushers_meets_only_one_kind_of_refusal(remote: Remote, upstr
         list(pool.map(contribute, range(6)))
     subjects = git("log", "--format=%s", "main", cwd=upstream).decode().splitlines()
     assert sorted(subjects[:6]) == [f"by {number}" for number in range(6)]
+
+
+def test_sha256_repositories_are_told_plainly(tmp_path: Path) -> None:
+    """A remote whose objects are named by SHA-256 is an expected failure that says so."""
+    git("init", "-q", "--bare", "--object-format=sha256", tmp_path / "r.git")
+    tree = git("mktree", cwd=tmp_path / "r.git", stdin=b"").decode().strip()
+    commit = git("-c", "user.name=a", "-c", "user.email=a@b", "commit-tree", tree, "-m", "x", cwd=tmp_path / "r.git")
+    git("update-ref", "refs/heads/main", commit.decode().strip(), cwd=tmp_path / "r.git")
+    with pytest.raises(RemoteError, match="SHA-256"):
+        Cache.open((tmp_path / "r.git").as_uri(), paths()).refresh()
