@@ -229,7 +229,38 @@ def _ledger(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO ledger_writer VALUES (lower(hex(randomblob(8))))")
 
 
-_STATE: tuple[Migration, ...] = (_placements, _hooks, _sessions, _improvements, _cards, _ledger, _card_nothing)
+def _suggestions(db: sqlite3.Connection) -> None:
+    """Uses of skills whose sessions are listened to and the jobs they lead to (see improve/wishes.py); suggestions."""
+    db.execute(
+        "CREATE TABLE heard (agent TEXT NOT NULL, session TEXT NOT NULL, skill TEXT NOT NULL, cwd TEXT NOT NULL, "
+        "tool_use TEXT NOT NULL, messages INTEGER NOT NULL, seen TEXT NOT NULL, at REAL NOT NULL, "
+        "PRIMARY KEY (agent, session, skill)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE wish (id INTEGER PRIMARY KEY, event TEXT NOT NULL, agent TEXT NOT NULL, session TEXT NOT NULL, "
+        "skill TEXT NOT NULL, cwd TEXT NOT NULL, tool_use TEXT NOT NULL, transcript TEXT NOT NULL, "
+        "reaction TEXT NOT NULL, at REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0, "
+        "UNIQUE (event, skill))"
+    )
+    db.execute(
+        "CREATE TABLE suggestion (id TEXT PRIMARY KEY, url TEXT NOT NULL, path TEXT NOT NULL, skill TEXT NOT NULL, "
+        "cwd TEXT NOT NULL, section TEXT NOT NULL, change TEXT NOT NULL, reason TEXT NOT NULL, plain TEXT NOT NULL, "
+        "evidence TEXT NOT NULL, model TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'waiting' "
+        "CHECK (status IN ('waiting', 'accepted', 'dismissed')), note TEXT NOT NULL DEFAULT '', at REAL NOT NULL, "
+        "UNIQUE (url, path, plain)) WITHOUT ROWID"
+    )
+
+
+_STATE: tuple[Migration, ...] = (
+    _placements,
+    _hooks,
+    _sessions,
+    _improvements,
+    _cards,
+    _ledger,
+    _card_nothing,
+    _suggestions,
+)
 _INDEX: tuple[Migration, ...] = (
     _trail,
     _search,
