@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-VERBS = ("expire", "promote")
+VERBS = ("harvest", "expire", "promote")
 
 
 class Group(click.Group):

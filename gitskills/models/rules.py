@@ -13,6 +13,7 @@ from gitskills.models.fence import sections
 from gitskills.models.pattern import generalise
 from gitskills.models.phrases import Reaction, after_skill, content_words, entries, reactions, read, rule
 from gitskills.models.protocol import ModelFailed
+from gitskills.models.recipe import distil
 from gitskills.skills import regions
 from gitskills.skills.edit import Edit, Rejected, apply
 
@@ -21,7 +22,7 @@ _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:(?P<bullet>[-*+])|(?P<number>\d{1,6})(
 
 
 class RulesModel:
-    """The offline backend for the roles judge, proposer, suggester and generaliser."""
+    """The offline backend for the roles judge, proposer, suggester, generaliser and librarian."""
 
     name = "rules"
 
@@ -37,6 +38,8 @@ class RulesModel:
                 return f"<updates>{_written(suggest(data))}</updates>"
             case "generaliser":
                 return _written(generalise(data))
+            case "librarian":
+                return _written(distil(data))
         raise ModelFailed(
             f"the offline rules cannot be asked as the {role}", f"set GITSKILLS_MODEL_{role.upper()} to a model"
         )

@@ -1,0 +1,253 @@
+"""Cards from merged changes: each is put to the librarian, checked, and published where it belongs."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitskills.cards import kinds, librarian, message, safe, shelf
+from gitskills.cards.landing import Change, Site, land
+from gitskills.cards.placing import Draft, Placed, Places
+from gitskills.cards.together import BEFORE, History
+from gitskills.errors import GitskillsError
+from gitskills.git import changes, command, history, patches
+from gitskills.git.changes import FileChange, Merged
+from gitskills.git.code import Code
+from gitskills.git.trailers import Event
+from gitskills.models.protocol import ModelFailed
+
+if TYPE_CHECKING:
+    from gitskills.models.protocol import Model
+
+PATIENCE = 60.0  # seconds of asking after which what there is is published: a run that ends early loses no more
+_PROOFS = "--format=%(trailers:key=Skill-Proof,valueonly,separator=%x20)"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one change: the action, the card it went into and where that is, and why."""
+
+    commit: str
+    action: str
+    card: str = ""
+    path: str = ""
+    reason: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Harvested:
+    """A row for every change, the oldest first; what is wrong with cards that are none; the last commit if any."""
+
+    rows: tuple[Row, ...]
+    broken: tuple[str, ...]
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes: those of `tip` that `since` ("": none) has not; what they were accepted by, and where they were
+    discussed, for a single one."""
+
+    tip: str
+    since: str
+    acceptance: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A draft with the change it is from."""
+
+    draft: Draft
+    merged: Merged
+
+
+@dataclass(slots=True)
+class Harvest:
+    """One run over the changes of a code repository; `rows` grows as changes are dealt with."""
+
+    site: Site
+    code: Code
+    model: Model
+    wanted: Wanted
+    dry_run: bool
+    order: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+    checked: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> Harvested:
+        """Deal with every change, publishing from time to time."""
+        self.site.cache.refresh()
+        merged = changes.chain(self.code.git_dir, self.wanted.tip, self.wanted.since)
+        self.order = {one.commit.oid: number for number, one in enumerate(merged)}
+        self._leave_out(merged)
+        last: str | None = None
+        for batch in self._batches([one for one in merged if one.commit.oid not in self.rows]):
+            last = land(self.site, self._landing(batch), dry_run=self.dry_run) or last
+        return Harvested(tuple(self.rows[one.commit.oid] for one in merged), self.broken, last)
+
+    def _leave_out(self, merged: Sequence[Merged]) -> None:
+        done = _known(self.site.cache.git_dir, self.site.tip()[1])
+        cut = changes.cut_off(self.code.git_dir, merged)
+        for oid in self.order:
+            if oid in done:
+                self._skip(oid, "harvested already")
+            elif oid in cut:
+                self._skip(oid, "a shallow clone does not show what it changed")
+
+    def _batches(self, todo: Sequence[Merged]) -> Iterator[list[Taught]]:
+        """Yield what was taught, in parts that each took the librarian about `PATIENCE` seconds."""
+        git_dir = self.code.git_dir
+        oids = {one.commit.oid: one for one in todo}
+        ids = patches.of(git_dir, oids)
+        past = History(changes.touched(git_dir, self.wanted.tip, BEFORE + len(self.order))) if oids else History([])
+        batch: list[Taught] = []
+        begun = time.monotonic()
+        for oid, files in changes.diffs(git_dir, oids):
+            taught = self._ask(oids[oid], files, past, ids.get(oid, ""))
+            if taught is not None:
+                batch.append(taught)
+            if batch and time.monotonic() - begun > PATIENCE:
+                yield batch
+                batch, begun = [], time.monotonic()
+        if batch:
+            yield batch
+        for oid in oids.keys() - self.rows.keys():
+            self._skip(oid, "it changes no file")
+
+    def _ask(self, one: Merged, files: Sequence[FileChange], past: History, patch_id: str) -> Taught | None:
+        """Put one change to the librarian; None, and a row that says why, where it makes no card."""
+        oid = one.commit.oid
+        if not files:
+            self._skip(oid, "it changes no file")
+            return None
+        files = kinds.ordered(files)
+        paths = tuple(each.path for each in files)
+        telling = [each.path for each in files if kinds.kind(each.path) != "generated"]
+        told = message.told(one)
+        figures = past.figures(oid, telling)
+        question = librarian.prompt(told, oid, files, figures, self.wanted.acceptance, nonce=secrets.token_hex(8))
+        try:
+            answer = librarian.parse(self.model.ask(librarian.SYSTEM, question, role="librarian"))
+        except ModelFailed as failed:
+            self._skip(oid, failed.message, failed=True)
+            return None
+        if isinstance(answer, str):
+            self._skip(oid, answer)
+            return None
+        return Taught(Draft(oid, told[0], self.code.name, paths, patch_id, answer), one)
+
+    def _landing(self, batch: Sequence[Taught]) -> Callable[[Path, str | None], Sequence[Change]]:
+        """Return what places a batch on whatever the library's tip is."""
+
+        def change(git_dir: Path, tip: str | None) -> Sequence[Change]:
+            cards, broken = shelf.read(git_dir, shelf.listing(git_dir, tip)) if tip else ([], [])
+            self.broken = tuple(broken)
+            places = Places(cards, self._newer)
+            done = _known(git_dir, tip) | {proof for card in cards for proof in card.proof}
+            made = [self._place(taught, places, done) for taught in batch]
+            return [one for one in made if one is not None]
+
+        return change
+
+    def _place(self, taught: Taught, places: Places, done: set[str]) -> Change | None:
+        oid = taught.draft.commit
+        if oid in done:
+            self._skip(oid, "harvested already")
+            return None
+        placed = places.place(taught.draft)
+        if isinstance(placed, str):
+            self._skip(oid, placed)
+            return None
+        if problem := self._refused(placed):
+            self._skip(oid, problem, failed=True)
+            return None
+        places.take(placed)
+        card = placed.card
+        self.rows[oid] = Row(oid, placed.action, card.name, card.path, placed.reason)
+        return self._change(taught, placed)
+
+    def _refused(self, placed: Placed) -> str:
+        if placed.text not in self.checked:
+            self.checked[placed.text] = safe.refused(placed.card.path, placed.text)
+        return self.checked[placed.text]
+
+    def _change(self, taught: Taught, placed: Placed) -> Change:
+        card, one = placed.card, taught.merged
+        author = one.brought[0] if one.brought else one.commit
+        from_ = f"{self.code.name or 'commit'} {one.commit.oid[:12]}"
+        event = Event(
+            card.name,
+            "supersede" if placed.action == "superseded" else "harvest",
+            base=placed.before.tree if placed.before else "",
+            tree=card.tree,
+            evidence=(self.wanted.url,) if self.wanted.url else (),
+            proposer=f"{self.model.name} prompt {librarian.PROMPT}",
+            proof=(one.commit.oid,),
+            calls=0 if self.model.name == "rules" else 1,
+            co_authors=(f"{author.name} <{author.email}>",),
+        )
+        verb = {"harvested": "from", "superseded": "renewed by", "merged": "also shown by"}[placed.action]
+        # The trigger, which was checked with the card, and not the title, which was not.
+        why = " ".join(card.description.split())
+        return Change({f"{card.path}/SKILL.md": placed.text}, f"{card.name}: {verb} {from_}", why, (event,))
+
+    def _newer(self, one: str, other: str) -> bool:
+        """Tell whether a commit comes after another in the code's history; False where that is not known."""
+        if one in self.order and other in self.order:
+            return self.order[one] > self.order[other]
+        if one in self.order or other == one:
+            return one != other
+        try:
+            return history.is_ancestor(self.code.git_dir, other, one)
+        except command.GitFailed:
+            return False
+
+    def _skip(self, oid: str, reason: str, *, failed: bool = False) -> None:
+        self.rows[oid] = Row(oid, "skipped", reason=reason, failed=failed)
+
+
+def harvest(site: Site, code: Code, model: Model, wanted: Wanted, *, dry_run: bool = False) -> Harvested:
+    """Make cards of the changes of a code repository and publish them; what the library has already is left out."""
+    return Harvest(site, code, model, wanted, dry_run).run()
+
+
+def only(code: Code, rev: str) -> tuple[str, str]:
+    """Return the change of the default branch that brought `rev`, and its first parent ("": it has none).
+
+    Raises GitskillsError where there is no such commit, or it is not merged.
+    """
+    from gitskills.git import objects
+
+    commit = objects.resolve(code.git_dir, f"{rev}^{{commit}}")
+    if commit is None:
+        raise GitskillsError(f"the code has no commit {rev!r}", "--commit names a merged commit of it")
+    change = changes.brought_by(code.git_dir, commit, code.tip) or _copy(code, commit)
+    if not change:
+        raise GitskillsError(
+            f"{commit[:12]} is no part of {code.ref}: cards are proven by what was merged",
+            "merge it first, or give its squashed commit",
+        )
+    return change, objects.resolve(code.git_dir, f"{change}^1^{{commit}}") or ""
+
+
+def _copy(code: Code, commit: str) -> str:
+    """Return the commit of the default branch that does what `commit` does: a squash or a rebase of one commit."""
+    own = patches.of(code.git_dir, [commit]).get(commit)
+    base = command.run("merge-base", "--end-of-options", commit, code.tip, git_dir=code.git_dir, ok=(0, 1))
+    recent: Mapping[str, str] = patches.between(code.git_dir, base.decode().strip(), code.tip, limit=500)
+    return next((oid for oid, patch in recent.items() if patch == own), "") if own else ""
+
+
+def _known(git_dir: Path, tip: str | None) -> set[str]:
+    """Return the code commits that the library's history says something of."""
+    if tip is None:
+        return set()
+    out = command.run("log", _PROOFS, "--end-of-options", tip, git_dir=git_dir, timeout=None)
+    return set(out.decode("ascii", "replace").split())

@@ -1,0 +1,202 @@
+"""Where a new card goes: in place of one with the same key, into a near one, or beside the others. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Literal
+
+from gitskills.cards.card import DESCRIPTION, Card, render
+from gitskills.cards.librarian import Answer
+from gitskills.models.phrases import content_words
+from gitskills.skills import area as areas
+from gitskills.skills.file import File
+from gitskills.skills.tree import blob_oid, files_oid, tree_oid
+
+ALIKE, SHARED = 0.6, 0.5  # shares of words and of paths that two cards of one area must have in common to be one
+PROOFS, PATHS, SLUG = 16, 40, 48  # proofs and paths a card carries, characters of its folder's name
+SURE, MORE = 0.95, 0.05  # what no card is surer than, and what another proof adds
+
+Action = Literal["harvested", "superseded", "merged", "skipped"]
+_SPACE = re.compile(r"\s")
+_UNTOLD = re.compile(r"^\w{2,12}(?:\([^)]*\))?!?:\s+|\bv?\d+(?:\.\d+)+\S*")  # kinds of commits, and versions
+_ITEM = re.compile(r"^[-*+] .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a librarian made of one change: its commit, what it was called, the touched paths, its patch id."""
+
+    commit: str
+    title: str
+    repo: str
+    paths: tuple[str, ...]
+    patch_id: str
+    answer: Answer
+
+    @property
+    def key(self) -> str:
+        """The identity by which a card is superseded: what failed and what was changed, in which repository."""
+        said = (" ".join(text.casefold().split()) for text in (self.repo, self.answer.signal, self.answer.target))
+        return sha256("\n".join(said).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A card as it will be and its text, and what was there before."""
+
+    action: Action
+    card: Card
+    text: str
+    before: Card | None
+    reason: str = ""
+
+
+class Places:
+    """The cards of a library by what new ones are compared with; every card placed is one of them from then on."""
+
+    def __init__(self, cards: Iterable[Card], newer: Callable[[str, str], bool]) -> None:
+        """Take the cards there are; `newer` tells of two commits of the code whether the first comes later."""
+        self._newer = newer
+        self._cards: dict[str, Card] = {}
+        self._keys: dict[str, str] = {}
+        self._touching: dict[tuple[str, str], set[str]] = {}
+        self._words: dict[str, frozenset[str]] = {}
+        self._folders: set[str] = set()
+        for card in cards:
+            self._add(card)
+
+    def place(self, draft: Draft) -> Placed | str:
+        """Return where a draft goes, or why it goes nowhere; `take` makes it so."""
+        same = self._cards.get(self._keys.get(draft.key, ""))
+        if same is not None:
+            if not same.expired and any(self._newer(proof, draft.commit) for proof in same.proof):
+                return f"a later change says it already: {same.path}"
+            return _placed("superseded", _leaf(draft, same.path, same.area), same)
+        near = self._near(draft)
+        if near is not None:
+            return _placed("merged", _joined(near, draft, self._newer), near, f"much like {near.path}")
+        area = self._area(draft.answer.area)
+        return _placed("harvested", _leaf(draft, self._free(area, draft), area), None)
+
+    def take(self, placed: Placed) -> None:
+        """Count a placed card among those there are."""
+        self._add(placed.card)
+
+    def _add(self, card: Card) -> None:
+        self._cards[card.path] = card
+        if card.kind == "leaf":
+            self._keys[card.key] = card.path
+            self._words[card.path] = frozenset(content_words(card.description))
+            for path in card.paths:
+                self._touching.setdefault((card.repo, path), set()).add(card.path)
+        folder = card.path.rpartition("/")[0] if card.kind == "leaf" else card.path
+        self._folders.update(areas.ancestors(folder))
+
+    def _near(self, draft: Draft) -> Card | None:
+        """Return the live card of the same area that says nearly the same of nearly the same files."""
+        words, paths = content_words(_description(draft)), set(draft.paths)
+        found: list[tuple[float, str]] = []
+        for path in sorted({one for touched in paths for one in self._touching.get((draft.repo, touched), ())}):
+            card = self._cards[path]
+            if card.expired or card.area != draft.answer.area:
+                continue
+            alike, shared = _overlap(words, self._words[path]), _overlap(paths, set(card.paths))
+            if alike >= ALIKE and shared >= SHARED:
+                found.append((-alike - shared, path))
+        return self._cards[min(found)[1]] if found else None
+
+    def _area(self, area: str) -> str:
+        """Return the area, or the nearest above it that is no card's own folder: a card below a card is never seen."""
+        area = area or "general"
+        for one in areas.ancestors(area):
+            inside = [f"cards/{each}" for each in areas.ancestors(one) if each]
+            if one and not any(self._leaf_at(folder) for folder in inside):
+                return one
+        return "general"
+
+    def _leaf_at(self, path: str) -> bool:
+        return path in self._cards and self._cards[path].kind == "leaf"
+
+    def _free(self, area: str, draft: Draft) -> str:
+        """Return a folder of the area that nothing uses, named after the change."""
+        slug = areas.name(_UNTOLD.sub(" ", draft.title)) or areas.name(draft.title)
+        if len(slug) > SLUG:
+            slug = slug[: SLUG + 1].rpartition("-")[0] or slug[:SLUG]
+        slug = slug or "card"
+        names = (slug, *(f"{slug}-{draft.key[:size]}" for size in (6, 12, 14)))
+        paths = (f"cards/{area}/{name}" for name in names)
+        return next(path for path in paths if path not in self._cards and path not in self._folders)
+
+
+def _placed(action: Action, card: Card, before: Card | None, reason: str = "") -> Placed:
+    text = render(card)
+    data = text.encode("utf-8", "surrogateescape")
+    file = {"SKILL.md": File(data, 0o100644)}
+    alone = before is None or before.tree == tree_oid({"SKILL.md": (0o100644, before.blob)})
+    # Beside other files in its folder the tree is git's to tell.
+    tree = files_oid(file) if alone else ""
+    return Placed(action, replace(card, blob=blob_oid(data), tree=tree), text, before, reason)
+
+
+def _leaf(draft: Draft, path: str, area: str) -> Card:
+    answer = draft.answer
+    parts = [f"## Trigger\n\n{answer.trigger}\n\nBefore: {answer.signal}\n\nTarget: {answer.target}"]
+    parts.append(f"## Procedure\n\n{answer.procedure}")
+    if answer.pitfalls:
+        parts.append(f"## Pitfalls\n\n{answer.pitfalls}")
+    return Card(
+        path=path,
+        kind="leaf",
+        area=area,
+        name=path.rpartition("/")[2],
+        description=_description(draft),
+        body="\n\n".join(parts) + "\n",
+        key=draft.key,
+        proof=(draft.commit,),
+        patch_ids=(draft.patch_id,) if draft.patch_id else (),
+        paths=tuple(one for one in draft.paths if not _SPACE.search(one))[:PATHS],
+        repo=draft.repo,
+        confidence=min(answer.confidence, SURE),
+    )
+
+
+def _joined(old: Card, draft: Draft, newer: Callable[[str, str], bool]) -> Card:
+    """Return a card that stands for both: the later one's words, both proofs, the pitfalls of both."""
+    new = _leaf(draft, old.path, old.area)
+    late = all(newer(draft.commit, proof) for proof in old.proof)
+    words, other = (new, old) if late else (old, new)
+    proofs = (*old.proof, draft.commit) if late else (draft.commit, *old.proof)
+    return replace(
+        new,
+        name=old.name,
+        key=old.key,
+        description=words.description,
+        body=_with_pitfalls(words.body, other.body),
+        proof=tuple(dict.fromkeys(proofs))[-PROOFS:],
+        patch_ids=tuple(dict.fromkeys((*old.patch_ids, *new.patch_ids)))[-PROOFS:],
+        paths=tuple(dict.fromkeys((*words.paths, *other.paths)))[:PATHS],
+        confidence=round(min(max(old.confidence, new.confidence) + MORE, SURE), 2),
+    )
+
+
+def _with_pitfalls(body: str, other: str) -> str:
+    """Return the body with the pitfalls that only the other one has, a few."""
+    _, _, known = body.partition("\n## Pitfalls\n")
+    _, _, more = other.partition("\n## Pitfalls\n")
+    lacking = [line for line in _ITEM.findall(more) if line not in known][:5]
+    if not lacking:
+        return body
+    head = body.rstrip("\n") + ("\n" if known else "\n\n## Pitfalls\n\n")
+    return head + "\n".join(lacking) + "\n"
+
+
+def _description(draft: Draft) -> str:
+    return draft.answer.trigger[:DESCRIPTION]
+
+
+def _overlap(one: Sequence[str] | set[str] | frozenset[str], other: set[str] | frozenset[str]) -> float:
+    both = set(one) | other
+    return len(set(one) & other) / len(both) if both else 0.0
