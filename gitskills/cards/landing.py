@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitskills.cards import shelf
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.failures import NonFastForward
+from gitskills.git.folders import above
 from gitskills.git.series import Step, write
 from gitskills.git.trailers import Event, format
 
 if TYPE_CHECKING:
     from gitskills.git.commit import Identity
 
+_FILE = "/SKILL.md"
 PATIENCE = 180.0  # seconds a push goes on trying against others who push at the same time
 
 
@@ -63,7 +66,7 @@ def land(site: Site, change: Callable[[Path, str | None], Sequence[Change]], *, 
         wanted = change(site.cache.git_dir, tip)
         if not wanted or dry_run:
             return None
-        steps = [Step(one.files, format(one.subject, one.body, *one.events)) for one in wanted]
+        steps = list(_steps(wanted, _folders(site.cache.git_dir, tip)))
         commit = write(site.cache.git_dir, tip, steps, site.who())
         try:
             site.cache.push([(commit, f"refs/heads/{branch}")])
@@ -73,3 +76,25 @@ def land(site: Site, change: Callable[[Path, str | None], Sequence[Change]], *, 
                 raise GitskillsError(f"others kept pushing to {refused.url}", "run it again") from refused
         time.sleep(random.uniform(0, pause))
         pause = min(pause * 2, 4.0)
+
+
+def _steps(wanted: Sequence[Change], folders: set[str]) -> Iterator[Step]:
+    """Yield the commits; each also names the card that holds a changed one, for that is a change of it to every reader.
+
+    Of folders in one another the outermost is the skill (CONTRACT, "Library layout"), and a node's folder holds its
+    leaves. `folders` are those of the cards there are.
+    """
+    for one in wanted:
+        changed = {path.removesuffix(_FILE) for path in one.files if path.endswith(_FILE)}
+        folders |= changed
+        named = {event.skill: event for event in one.events}
+        for folder in sorted(changed):
+            holder = next((each for each in reversed([*above(folder)]) if each in folders), folder)
+            name = holder.rpartition("/")[2]
+            named.setdefault(name, Event(name, one.events[0].op))
+        further = list(named.values())[len({event.skill for event in one.events}) :]
+        yield Step(one.files, format(one.subject, one.body, *one.events, *further))
+
+
+def _folders(git_dir: Path, tip: str | None) -> set[str]:
+    return {path for path, _, _ in shelf.listing(git_dir, tip)} if tip else set()

@@ -65,6 +65,7 @@ class Places:
         self._touching: dict[tuple[str, str], set[str]] = {}
         self._words: dict[str, frozenset[str]] = {}
         self._folders: set[str] = set()
+        self._names: set[str] = set()
         for card in cards:
             self._add(card)
 
@@ -94,6 +95,7 @@ class Places:
                 self._touching.setdefault((card.repo, path), set()).add(card.path)
         folder = card.path.rpartition("/")[0] if card.kind == "leaf" else card.path
         self._folders.update(areas.ancestors(folder))
+        self._names.add(card.name)
 
     def _near(self, draft: Draft) -> Card | None:
         """Return the live card of the same area that says nearly the same of nearly the same files."""
@@ -121,14 +123,16 @@ class Places:
         return path in self._cards and self._cards[path].kind == "leaf"
 
     def _free(self, area: str, draft: Draft) -> str:
-        """Return a folder of the area that nothing uses, named after the change."""
+        """Return a folder of the area, named after the change as no other card of the library is."""
         slug = areas.name(_UNTOLD.sub(" ", draft.title)) or areas.name(draft.title)
         if len(slug) > SLUG:
             slug = slug[: SLUG + 1].rpartition("-")[0] or slug[:SLUG]
         slug = slug or "card"
-        names = (slug, *(f"{slug}-{draft.key[:size]}" for size in (6, 12, 14)))
-        paths = (f"cards/{area}/{name}" for name in names)
-        return next(path for path in paths if path not in self._cards and path not in self._folders)
+        for name in (slug, f"{slug}-{draft.key[:6]}", f"{slug}-{draft.key[:14]}"):
+            path = f"cards/{area}/{name}"
+            if name not in self._names and path not in self._folders and path not in self._cards:
+                return path
+        return f"cards/{area}/card-{draft.key}"
 
 
 def _placed(action: Action, card: Card, before: Card | None, reason: str = "") -> Placed:

@@ -264,3 +264,18 @@ def test_the_trail_shows_what_was_harvested(shelf: Shelf, code: Code) -> None:
     assert ops == ["supersede", "harvest"]
     verified = gitskills("verify", "--json", cwd=shelf.project)
     assert verified.code == 0 and all(row["ok"] for row in verified.json())
+
+
+def test_the_trail_stays_true_below_an_areas_own_card(shelf: Shelf, code: Code) -> None:
+    """A card below a node is a change of the node's folder, which the trailers name: `verify` finds nothing."""
+    base = code.oid("HEAD")
+    for name in ("one", "two", "three", "four"):
+        change(code, {"src/api/errors.py": f"def {name}():\n    return 1\n"}, f"add the {name} error")
+    harvest(shelf, "--since", base)
+    shelf.promote(env=RULES)
+    change(code, {"src/api/errors.py": "def five():\n    return 1\n"}, "mend what a slow network breaks")
+    (row,) = harvest(shelf, "--commit", "HEAD")
+    assert row["action"] == "harvested" and "Skill: errors" in shelf.log()[0]
+    verified = gitskills("verify", "--json", cwd=shelf.project)
+    assert verified.code == 0, [row for row in verified.json() if not row["ok"]]
+    assert gitskills("log", "errors", "--op", "harvest", "--json", cwd=shelf.project).json()
