@@ -19,11 +19,11 @@ from gitskills.share.place import Disk
 from gitskills.share.plan import Plan, Step, plan
 from gitskills.share.project import Project
 from gitskills.share.search.find import index
-from gitskills.share.search.index import using
 from gitskills.share.select import Refused, Upstream, Wanted, select
 from gitskills.share.survey import Survey
 from gitskills.state import database
 from gitskills.state.files import write_atomic
+from gitskills.state.fulltext import using
 from gitskills.state.lock import locked
 
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from gitskills.share.search import index as ranking  # noqa: E402
 from gitskills.skills.tree import blob_oid  # noqa: E402
-from gitskills.state import database  # noqa: E402
+from gitskills.state import database, fulltext  # noqa: E402
 
 DEPTH = 10  # ranks looked at
 LARGE = 100_000  # skills in the made-up library
@@ -171,7 +171,7 @@ def main() -> None:
     low, high = spread(asked, got)
     print(f"R@1 {found.first:.3f}  R@5 {found.five:.3f}  MRR@10 {found.mrr:.3f}  nDCG@10 {found.ndcg:.3f}")
     print(f"MRR@10 by owner {found.by_owner:.3f}; 90 % interval over owners {low:.3f} to {high:.3f}")
-    print(f"ranking parameters: weights {ranking.WEIGHTS}, terms {ranking.TERMS}, postings {ranking.POSTINGS}")
+    print(f"ranking parameters: weights {ranking.WEIGHTS}, terms {fulltext.TERMS}, postings {fulltext.POSTINGS}")
     report_latency(f"{len(corpus)} skills", latencies(db, asked))
     if "--small" not in sys.argv:
         large = open_index()

@@ -11,8 +11,9 @@ from gitskills.errors import GitskillsError
 from gitskills.git import command, objects
 from gitskills.git.objects import MANIFEST, Found
 from gitskills.share.project import Library
-from gitskills.share.search.index import Hit, Read, Skill, fresh, search, update, using
+from gitskills.share.search.index import Hit, Read, Skill, fresh, search, update
 from gitskills.share.select import Upstream, skill_name
+from gitskills.state.fulltext import using
 from gitskills.state.paths import Paths
 
 

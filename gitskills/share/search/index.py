@@ -4,41 +4,27 @@ Everything here is derived from git and kept in the index database, one document
 tests/benchmarks/search_quality.py measures the ranking; the parameters are the ones it names.
 """
 
-import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
 
-from gitskills.errors import GitskillsError
-from gitskills.share.search.words import name_of, parts, words
 from gitskills.skills.frontmatter import split, summary
-from gitskills.state import database
-from gitskills.state.paths import Paths
+from gitskills.skills.words import name_of, parts, words
+from gitskills.state import fulltext
 
 # SQLite fixes BM25's k1 at 1.2 and lets weights multiply term counts. Both their ratio matters (a word in the name or
 # description counts as five in the body) and their size: a third of 5, 5, 1 makes k1 3.6, so that a skill whose
 # description comes back to a word gains more from it.
 WEIGHTS = (1.7, 1.7, 0.33)
-TERMS = 32  # words that rank; more add noise
-POSTINGS = 60_000  # occurrences walked through at about 0.5 µs each: only a huge index leaves out common words for it
-
-_COMMON = 20_000  # counting stops here
-_FEW = 4  # known words below which the unknown ones are tried as the beginning of words
 _BODY = 6_000  # characters of a body that are indexed: what a skill is about stands at its start
 _READ = 64 * 1024  # bytes of a SKILL.md that are looked at
-
-# Result codes of SQLite (sqlite.org/rescode.html) that say something about the machine, not about the file's content.
-_TROUBLE = {3: "PERM", 5: "BUSY", 6: "LOCKED", 7: "NOMEM", 8: "READONLY", 10: "IOERR", 13: "FULL", 14: "CANTOPEN"}
 
 Skill = tuple[str, str, str, str]
 """A skill to index: its name, path in the library, tree oid, and the blob oid of its SKILL.md."""
 
 Read = Callable[[list[str]], Iterable[bytes | None]]
 """Given blob oids, yields their bytes in that order; None for a blob that is not here."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +36,6 @@ class Hit:
     source: str
     score: float
     path: str
-
-
-def using(paths: Paths, work: Callable[[sqlite3.Connection], Result]) -> Result:
-    """Return what `work` does with the index database; a damaged one is thrown away and `work` done once more.
-
-    Raises GitskillsError where the file cannot be used at all: no permission, no space, locked for 30 s.
-    """
-    for last in (False, True):
-        with contextlib.closing(database.index(paths)) as db:
-            try:
-                return work(db)
-            except sqlite3.DatabaseError as error:
-                trouble = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-                if trouble or last:
-                    problem = f"the index in {paths.cache} cannot be used: {error}"
-                    raise GitskillsError(problem, "see its permissions and the free space") from error
-        database.discard_index(paths)
-    raise AssertionError("unreachable")
 
 
 def fresh(db: sqlite3.Connection, source: str, tip: str) -> bool:
@@ -103,7 +71,7 @@ def update(db: sqlite3.Connection, source: str, skills: Iterable[Skill], read: R
 def search(db: sqlite3.Connection, query: str, sources: Sequence[str], n: int = 10) -> list[Hit]:
     """Return at most `n` skills of `sources` that fit `query`, best first; any text is a valid query."""
     wanted = frozenset(sources)
-    found = _ranked(db, _expression(db, query), wanted, n)
+    found = _ranked(db, fulltext.expression(db, "search_text", words(query)), wanted, n)
     # Someone who writes a skill's very name wants that skill, however common its words are.
     best = found[0].score if found else 0.0
     rows = db.execute("SELECT name, source, path, document FROM search_entry WHERE name = ?", (name_of(query),))
@@ -149,47 +117,6 @@ def _assign(db: sqlite3.Connection, source: str, wanted: Mapping[str, Skill]) ->
         if not db.execute("SELECT 1 FROM search_entry WHERE document = ?", (document,)).fetchone():
             db.execute("DELETE FROM search_document WHERE id = ?", (document,))
             db.execute("DELETE FROM search_text WHERE rowid = ?", (document,))
-
-
-def _expression(db: sqlite3.Connection, query: str) -> str:
-    """Write the query for FTS5: the rarest words, each once whatever its ending, joined by OR; "" for no words."""
-    counts: dict[str, int] = {}
-    for word in words(query):
-        key = word.lower()
-        counts[key] = _count(db, key)
-        pieces = parts(word)
-        # Two parts are mostly one name (GitHub, JavaScript), unless nobody knows it; three are an identifier.
-        if len(pieces) > 2 or (pieces and not counts[key]):
-            counts.update((piece, _count(db, piece)) for piece in pieces if piece not in counts)
-    stems = _stems(db, list(counts))
-    chosen: dict[str, str] = {}
-    spent = 0
-    for word in sorted((word for word in counts if counts[word]), key=lambda word: counts[word]):
-        if stems[word] in chosen:
-            continue
-        if len(chosen) == TERMS or (chosen and spent + counts[word] > POSTINGS):
-            break
-        chosen[stems[word]] = f'"{word}"'
-        spent += counts[word]
-    starts = [f'"{word}"*' for word in counts if not counts[word] and len(word.encode()) > 2]
-    return " OR ".join([*chosen.values(), *(starts if len(chosen) < _FEW else [])[:_FEW]])
-
-
-def _count(db: sqlite3.Connection, word: str) -> int:
-    """In how many documents a word occurs in any form, at most `_COMMON`."""
-    bounded = "SELECT count(*) FROM (SELECT 1 FROM search_text WHERE search_text MATCH ? LIMIT ?)"
-    return int(db.execute(bounded, (f'"{word}"', _COMMON)).fetchone()[0])
-
-
-def _stems(db: sqlite3.Connection, of: Sequence[str]) -> dict[str, str]:
-    """What FTS5 makes of each word; a word it cuts differently stands for itself."""
-    db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_word USING fts5 (word, tokenize = 'porter unicode61')")
-    db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_stem USING fts5vocab (temp, search_word, instance)")
-    db.execute("DELETE FROM temp.search_word")
-    db.executemany("INSERT INTO temp.search_word (rowid, word) VALUES (?, ?)", enumerate(of))
-    return {word: word for word in of} | {
-        of[row]: str(stem) for row, stem in db.execute("SELECT doc, term FROM temp.search_stem")
-    }
 
 
 def _ranked(db: sqlite3.Connection, expression: str, sources: frozenset[str], n: int) -> list[Hit]:

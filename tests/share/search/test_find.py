@@ -9,8 +9,8 @@ from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.share.project import Library
 from gitskills.share.search.find import find, index
-from gitskills.share.search.index import using
 from gitskills.share.select import Upstream
+from gitskills.state.fulltext import using
 from gitskills.state.paths import Paths, paths
 from tests.conftest import SkillRepo
 from tests.repositories import Files, git

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.share.search import index as search
-from gitskills.share.search.index import Hit, fresh, update, using
-from gitskills.share.search.words import name_of, parts, words
+from gitskills.share.search.index import Hit, fresh, update
 from gitskills.skills.tree import blob_oid
+from gitskills.skills.words import name_of, parts, words
 from gitskills.state import database
+from gitskills.state.fulltext import using
 from gitskills.state.paths import Paths, paths
 from tests.benchmarks import search_quality
 
@@ -272,7 +273,8 @@ def test_an_index_that_cannot_be_used_is_an_error(where: Paths) -> None:
 
 WRITER = """
 import sys
-from gitskills.share.search.index import update, using
+from gitskills.share.search.index import update
+from gitskills.state.fulltext import using
 from gitskills.skills.tree import blob_oid
 from gitskills.state.paths import paths
 me = sys.argv[1]
