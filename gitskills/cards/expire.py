@@ -67,6 +67,7 @@ def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool 
     ):
         # The library as last fetched is most often the library as it is: the walk need not wait for the network.
         tip = site.tip()[1] if site.cache.exists else None
+        site.bring(tip)
         loaded = load(site.cache.git_dir, tip, index) if tip else None
         before = verified.recall(state, key(code), code.ref)
         with walk(code, loaded.proofs() if loaded else set(), before) as begun:

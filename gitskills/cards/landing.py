@@ -43,6 +43,12 @@ class Site:
         return branch, tip
 
 
+    def bring(self, tip: str | None) -> None:
+        """Make sure that the cards at a commit are here: a blobless cache has only those that somebody looked at."""
+        if tip is not None:
+            self.cache.want(blob for _, blob, _ in shelf.listing(self.cache.git_dir, tip))
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One commit: texts of files by their path in the library (None: removed), and what it says."""
@@ -63,6 +69,7 @@ def land(site: Site, change: Callable[[Path, str | None], Sequence[Change]], *, 
     while True:
         site.cache.refresh()
         branch, tip = site.tip()
+        site.bring(tip)
         wanted = change(site.cache.git_dir, tip)
         if not wanted or dry_run:
             return None

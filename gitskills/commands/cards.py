@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-VERBS = ("harvest", "expire", "promote")
+VERBS = ("harvest", "expire", "promote", "tree")
 
 
 class Group(click.Group):

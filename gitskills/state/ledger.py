@@ -70,6 +70,13 @@ def waiting(db: sqlite3.Connection, source_url: str, *, most: int = 10_000) -> l
     return [Row(id, time.strftime("%Y/%m/%d", time.gmtime(at)), text) for id, at, text in rows]
 
 
+def latest(db: sqlite3.Connection, source_url: str, event: str, key: str) -> dict[str, float]:
+    """Return when the last row of an event was written, in seconds, by the value that `key` has in the row."""
+    of_event = "url = ? AND json_extract(text, '$.event') = ?"
+    query = f"SELECT json_extract(text, ?), max(at) FROM ledger WHERE {of_event} GROUP BY 1"
+    return {str(value): at for value, at in db.execute(query, (f"$.{key}", source_url, event)) if value is not None}
+
+
 def settle(db: sqlite3.Connection, ids: Iterable[str]) -> None:
     """Note that rows need not wait any more: they were shared, or are to stay here."""
     db.executemany("UPDATE ledger SET waits = 0 WHERE id = ?", [(id,) for id in ids])
