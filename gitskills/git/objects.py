@@ -95,6 +95,13 @@ def blobs(git_dir: Path, oids: Iterable[str]) -> Generator[tuple[str, bytes], No
         process.__exit__(None, None, None)
 
 
+def held(git_dir: Path, oids: Iterable[str]) -> dict[str, bytes]:
+    """Return those of some blobs that are here, with their bytes; a cache may lack some."""
+    asked = "".join(f"{oid}\n" for oid in oids).encode()
+    said = run("cat-file", "--batch-check", git_dir=git_dir, input=asked).decode().splitlines()
+    return dict(blobs(git_dir, [words[0] for line in said if (words := line.split())[1:2] == ["blob"]]))
+
+
 def make_tree(git_dir: Path, rows: Mapping[str, tuple[int, str]]) -> str:
     """Write one tree object, not recursive, whose entries need not be present here; returns its oid."""
     lines = (b"%06o %s %s\t%s" % (m, _kind(m), oid.encode(), name.encode()) for name, (m, oid) in rows.items())

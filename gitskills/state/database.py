@@ -218,6 +218,32 @@ def _card_heads(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE card_head (blob TEXT PRIMARY KEY, head TEXT NOT NULL) WITHOUT ROWID")
 
 
+def _card_search(db: sqlite3.Connection) -> None:
+    """Cards by words and by the paths they touched: a document per SKILL.md, and who has it (see cards/index.py)."""
+    db.execute("CREATE TABLE card_library (library TEXT PRIMARY KEY, tip TEXT NOT NULL) WITHOUT ROWID")
+    db.execute(
+        "CREATE TABLE card_document (id INTEGER PRIMARY KEY, blob TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, "
+        "area TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, repo TEXT NOT NULL, "
+        "confidence REAL NOT NULL, stale TEXT NOT NULL, expired TEXT NOT NULL, proof TEXT NOT NULL, "
+        "paths TEXT NOT NULL, flagged TEXT NOT NULL DEFAULT '', scanned TEXT NOT NULL DEFAULT '')"
+    )
+    db.execute("CREATE INDEX card_document_area ON card_document (area)")
+    db.execute(
+        "CREATE TABLE card_entry (library TEXT NOT NULL, path TEXT NOT NULL, tree TEXT NOT NULL, "
+        "document INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (library, path)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX card_entry_document ON card_entry (document)")
+    db.execute(
+        "CREATE TABLE card_touch (path TEXT NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (path, document)) "
+        "WITHOUT ROWID"
+    )
+    db.execute("CREATE VIRTUAL TABLE card_text USING fts5 (area, trigger, paths, body, tokenize = 'porter unicode61')")
+    db.execute(
+        "CREATE TABLE card_vector (model TEXT NOT NULL, blob TEXT NOT NULL, vector BLOB NOT NULL, "
+        "PRIMARY KEY (model, blob)) WITHOUT ROWID"
+    )
+
+
 def _ledger(db: sqlite3.Connection) -> None:
     """What happened with skills, until it is shared, and this machine's name in what is (see state/ledger.py)."""
     db.execute(
@@ -266,4 +292,5 @@ _INDEX: tuple[Migration, ...] = (
     _search,
     _card_lines,
     _card_heads,
+    _card_search,
 )

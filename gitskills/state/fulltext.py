@@ -40,19 +40,24 @@ def using(paths: Paths, work: Callable[[sqlite3.Connection], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
-def expression(db: sqlite3.Connection, table: str, words: Sequence[str], *, most: int = POSTINGS) -> str:
-    """Write a query for the FTS5 table: the rarest words, each once whatever its ending, joined by OR; "" for none.
+def expression(db: sqlite3.Connection, table: str, words: Sequence[str]) -> str:
+    """Write a query for the FTS5 table: the rarest words, each once whatever its ending, joined by OR; "" for none."""
+    return " OR ".join(terms(db, table, words))
 
-    At most so many occurrences are walked through, unless a single word has more.
+
+def terms(db: sqlite3.Connection, table: str, words: Sequence[str], *, most: int = POSTINGS) -> dict[str, int]:
+    """Return the rarest words as FTS5 writes them, each with the number of documents it is in (0: begins other words).
+
+    At most `most` occurrences are walked through, unless a single word has more.
     """
     counts: dict[str, int] = {}
     for word in words:
         key = word.lower()
-        counts[key] = count(db, table, key)
+        counts[key] = _count(db, table, key, most)
         pieces = parts(word)
         # Two parts are mostly one name (GitHub, JavaScript), unless nobody knows it; three are an identifier.
         if len(pieces) > 2 or (pieces and not counts[key]):
-            counts.update((piece, count(db, table, piece)) for piece in pieces if piece not in counts)
+            counts.update((piece, _count(db, table, piece, most)) for piece in pieces if piece not in counts)
     stems = _stems(db, list(counts))
     chosen: dict[str, str] = {}
     spent = 0
@@ -61,16 +66,17 @@ def expression(db: sqlite3.Connection, table: str, words: Sequence[str], *, most
             continue
         if len(chosen) == TERMS or (chosen and spent + counts[word] > most):
             break
-        chosen[stems[word]] = f'"{word}"'
+        chosen[stems[word]] = word
         spent += counts[word]
-    starts = [f'"{word}"*' for word in counts if not counts[word] and len(word.encode()) > 2]
-    return " OR ".join([*chosen.values(), *(starts if len(chosen) < _FEW else [])[:_FEW]])
+    starts = [word for word in counts if not counts[word] and len(word.encode()) > 2]
+    found = {f'"{word}"': counts[word] for word in chosen.values()}
+    return found | {f'"{word}"*': 0 for word in (starts if len(chosen) < _FEW else [])[:_FEW]}
 
 
-def count(db: sqlite3.Connection, table: str, word: str) -> int:
-    """In how many documents a word occurs in any form, at most `_COMMON`."""
+def _count(db: sqlite3.Connection, table: str, word: str, most: int) -> int:
+    """In how many documents a word occurs in any form, at most `most` or `_COMMON`."""
     bounded = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)"
-    return int(db.execute(bounded, (f'"{word}"', _COMMON)).fetchone()[0])
+    return int(db.execute(bounded, (f'"{word}"', min(_COMMON, most))).fetchone()[0])
 
 
 def _stems(db: sqlite3.Connection, of: Sequence[str]) -> dict[str, str]:

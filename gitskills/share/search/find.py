@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gitskills.config import Source
 from gitskills.errors import GitskillsError
-from gitskills.git import command, objects
+from gitskills.git import objects
 from gitskills.git.objects import MANIFEST, Found
 from gitskills.share.project import Library
 from gitskills.share.search.index import Hit, Read, Skill, fresh, search, update
@@ -77,10 +77,7 @@ def _reader(git_dir: Path) -> Read:
     """Read blobs of a repository that may lack some."""
 
     def read(oids: list[str]) -> list[bytes | None]:
-        asked = "\n".join([*oids, ""]).encode()
-        said = command.run("cat-file", "--batch-check", git_dir=git_dir, input=asked).decode().splitlines()
-        here = [words[0] for line in said if (words := line.split())[1:2] == ["blob"]]
-        data = dict(objects.blobs(git_dir, here))
+        data = objects.held(git_dir, oids)
         return [data.get(oid) for oid in oids]
 
     return read
