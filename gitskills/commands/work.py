@@ -15,7 +15,8 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
     """Process what agents told through their hooks; hooks start this by themselves when there is something to judge.
 
     A skill that gitskills placed opens a window of three messages of the user (GITSKILLS_WINDOW). Each is judged;
-    where the skill's text failed the user, one small edit is proposed on a branch of its library.
+    where the skill's text failed the user, one small edit is proposed on a branch of its library. Every five messages
+    (GITSKILLS_SUGGEST_EVERY) are searched for what should hold for every run: see `gitskills suggest list`.
     """
     import time
     from contextlib import closing
@@ -25,6 +26,7 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
     from gitskills.commands.installed import Installed
     from gitskills.improve import weekly
     from gitskills.improve.windows import MESSAGES
+    from gitskills.improve.wishes import EVERY
     from gitskills.improve.worker import Worker
     from gitskills.measure import ledger
     from gitskills.state import database, inbox
@@ -33,16 +35,16 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
     if once and drain:
         raise click.UsageError("--once and --drain exclude each other")
     where = paths()
-    said = where.environ.get("GITSKILLS_WINDOW", "")
-    messages = int(said) if said.isdecimal() and int(said) > 0 else MESSAGES
-    rows, passed = [], []
+    messages = _count(where.environ.get("GITSKILLS_WINDOW", "")) or MESSAGES
+    every = _count(where.environ.get("GITSKILLS_SUGGEST_EVERY", ""), EVERY)
+    rows, passed, suggested = [], [], 0
     if inbox.heeded(where.environ):
         weekly.start(where, now=time.time())
         with closing(database.state(where)) as db:
-            worker = Worker(where, db, Installed(where), messages)
+            worker = Worker(where, db, Installed(where), messages, every)
             worker.run(once=once)
             failed = ledger.share(where, db, targets.ledger_wanted, now=time.time())
-        rows, passed = worker.rows, worker.passed + failed
+        rows, passed, suggested = worker.rows, worker.passed + failed, worker.suggested
     if as_json:
         console.emit_json([row.json() for row in rows])
     else:
@@ -51,6 +53,13 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
             console.say((f"{row.decision:>9}", style), "  ", (row.skill, "bold"), f"  {console.one_line(row.reason)}")
         if not rows:
             console.note("nothing to judge")
+    if suggested:
+        console.note(f"new suggestions: {suggested}; `gitskills suggest list` shows what waits")
     for text in passed:
         console.note(f"passed over: {console.one_line(text)}")
     return 0
+
+
+def _count(said: str, default: int = 0) -> int:
+    """The number that a variable holds, `default` where it holds none."""
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else default

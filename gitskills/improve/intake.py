@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gitskills.agents import readers
 from gitskills.agents.payload import Payload, recognised
 from gitskills.errors import GitskillsError
-from gitskills.improve import windows
+from gitskills.improve import windows, wishes
 from gitskills.improve.site import Placed, Site
 from gitskills.state import events, inbox
 from gitskills.state.inbox import Message
@@ -20,12 +20,16 @@ _SILENT = ("session-start", "stop", "session-end")  # they open no window and sp
 
 @dataclass(slots=True)
 class Intake:
-    """One run over the inbox; `passed` tells what was passed over, and `messages` is how long a window is."""
+    """One run over the inbox; `passed` tells what was passed over, and `messages` is how long a window is.
+
+    Every `every` messages of a session in which a skill was used make a job for the suggester; 0: none.
+    """
 
     paths: Paths
     db: sqlite3.Connection
     site: Site
     messages: int = windows.MESSAGES
+    every: int = wishes.EVERY
     passed: list[str] = field(default_factory=list)
     _placed: dict[str, Sequence[Placed]] = field(default_factory=dict)
 
@@ -34,11 +38,12 @@ class Intake:
         with locked(self.paths.state / "intake.lock", timeout=10, what="the inbox"):
             events.absorb(self.paths, self.db, now=now)
             windows.sweep(self.db, now=now)
+            wishes.sweep(self.db, now=now, every=self.every)
             count = 0
             for message in events.pending(self.db):
                 self._event(message)
                 count += 1
-            inbox.mark(str(self.paths.inbox), windows.sessions(self.db))
+            self._mark()
         return count
 
     def _event(self, message: Message) -> None:
@@ -54,12 +59,16 @@ class Intake:
             if told is not None:
                 self._act(message, told, used)
             if used is not None:  # before the commit: killed after it, nobody would look at the next message
-                inbox.mark(str(self.paths.inbox), windows.sessions(self.db))
+                self._mark()
             events.handle(self.db, [message.name])
         except BaseException:
             self.db.execute("ROLLBACK")
             raise
         self.db.execute("COMMIT")
+
+    def _mark(self) -> None:
+        """Tell the hook whose messages matter."""
+        inbox.mark(str(self.paths.inbox), windows.sessions(self.db) | wishes.sessions(self.db))
 
     def _read(self, message: Message) -> tuple[Payload | None, Placed | None]:
         """Return what an event tells, None where it tells nothing, and which skill of ours it uses."""
@@ -84,8 +93,12 @@ class Intake:
             windows.open_(
                 self.db, session, used.name, told.cwd, told.tool_use_id, messages=self.messages, at=message.at
             )
+            if self.every:
+                wishes.use(self.db, session, used.name, told.cwd, told.tool_use_id, at=message.at)
         elif told.reaction and not told.subagent:
             windows.spend(self.db, session, message.name, told.transcript, told.reaction, at=message.at)
+            said = (told.transcript, told.reaction)
+            wishes.hear(self.db, session, message.name, said, every=self.every, at=message.at)
 
 
 def find(told: Payload, placed: Sequence[Placed]) -> Placed | None:

@@ -15,13 +15,14 @@ from gitskills.agents import readers
 from gitskills.agents.payload import Payload
 from gitskills.errors import GitskillsError
 from gitskills.git.failures import RemoteError
-from gitskills.improve import answers, known, weakness, windows
+from gitskills.improve import answers, known, weakness, windows, wishes
 from gitskills.improve.answers import Answers
 from gitskills.improve.case import Case, Improved, Target, Witness
 from gitskills.improve.intake import Intake, ours
 from gitskills.improve.judge import Verdict
 from gitskills.improve.propose import Proposal
 from gitskills.improve.site import Placed, Site
+from gitskills.improve.suggester import Suggester
 from gitskills.improve.windows import Job, Judged
 from gitskills.improve.witness import witness
 from gitskills.sessions.find import Found, search
@@ -59,30 +60,37 @@ class Row:
 class Worker:
     """One run; `rows` are the jobs it finished, `passed` what it passed over and why.
 
-    `messages` is how long a window is; `clock` gives the time in seconds, `sleep` waits.
+    `messages` is how long a window is, `every` how many messages make a job for the suggester (0: none), `suggested`
+    how many suggestions are new; `clock` gives the time in seconds, `sleep` waits.
     """
 
     paths: Paths
     db: sqlite3.Connection
     site: Site
     messages: int = windows.MESSAGES
+    every: int = wishes.EVERY
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     rows: list[Row] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
+    suggested: int = 0
     _put_off: set[int] = field(default_factory=set)
 
     def run(self, *, once: bool = False) -> None:
         """Deal with what is there; unless `once`, also with what comes meanwhile."""
+        suggester = Suggester(self.paths, self.db, self.site, self.clock)
         while True:
             count = self._take()
             while self._pass() and not once:
                 pass
+            suggester.run()
             if once or not count:
-                return
+                break
+        self.suggested += suggester.made
+        self.passed += suggester.passed
 
     def _take(self) -> int:
-        intake = Intake(self.paths, self.db, self.site, self.messages)
+        intake = Intake(self.paths, self.db, self.site, self.messages, self.every)
         try:
             return intake.run(now=self.clock())
         except Busy:  # whoever is at it starts nothing that we would miss: the jobs are common to all

@@ -18,11 +18,13 @@ from gitskills.skills import regions
 from gitskills.skills.edit import Edit, Rejected, apply
 
 _RULES_HEADINGS = re.compile(r"\b(?:rules?|guidelines?|important|notes?|constraints?|conventions?)\b", re.I)
+_ANY = Edits(1, 1 << 20, 1 << 20)  # whoever asks the editor has limits of their own
+_NAMED = 10_000  # more than any fit by words
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:(?P<bullet>[-*+])|(?P<number>\d{1,6})(?P<dot>[.)]))[ \t]+")
 
 
 class RulesModel:
-    """The offline backend for the roles judge, proposer, suggester, generaliser and librarian."""
+    """The offline backend for the roles judge, proposer, suggester, editor, generaliser and librarian."""
 
     name = "rules"
 
@@ -36,6 +38,8 @@ class RulesModel:
                 return _written(propose(data))
             case "suggester":
                 return f"<updates>{_written(suggest(data))}</updates>"
+            case "editor":
+                return f"<updated_file>\n{weave(data)}\n</updated_file>"
             case "generaliser":
                 return _written(generalise(data))
             case "librarian":
@@ -101,6 +105,18 @@ def suggest(data: dict[str, str]) -> list[dict[str, str]]:
     return list(found.values())
 
 
+def weave(data: dict[str, str]) -> str:
+    """Return the skill with each change as one more item under its heading; ModelFailed where one has no place."""
+    text = data.get("skill", "")
+    for one in json.loads(data.get("changes") or "[]"):
+        made = (apply(text, [edit], _ANY) for edit in _places(text, one["change"], one["section"]))
+        found = next((each for each in made if isinstance(each, str)), None)
+        if found is None:
+            raise ModelFailed("the offline rules find no place for a change", "set GITSKILLS_MODEL_EDITOR to a model")
+        text = found
+    return text
+
+
 def _verdict(outcome: str, layer: str | None, reason: str, *evidence: str) -> dict[str, Any]:
     return {"outcome": outcome, "layer": layer, "reason": reason, "evidence": list(evidence)}
 
@@ -117,8 +133,8 @@ def _states(text: str, wanted: str) -> bool:
     return any(words <= content_words(line) for line in text.splitlines())
 
 
-def _places(skill: str, text: str) -> Iterator[Edit]:
-    """Yield the edits that would add a rule, best place first: the heading it fits, one for rules, the end."""
+def _places(skill: str, text: str, section: str = "") -> Iterator[Edit]:
+    """Yield the edits that would add a rule, best place first: `section`, a heading it fits, one for rules, the end."""
     plain = skill.replace("\r\n", "\n")
     headings = regions.headings(plain)
     ends = [each.line.start for each in headings[1:]] + [len(plain)] * bool(headings)
@@ -127,6 +143,7 @@ def _places(skill: str, text: str) -> Iterator[Edit]:
     for number, (heading, end) in enumerate(zip(headings, ends, strict=True)):
         body = plain[heading.line.end : end]
         fit = 3 * len(words & content_words(heading.title)) + len(words & content_words(body))
+        fit += _NAMED * (heading.title.casefold() == section.casefold() != "")
         ranked.append((-fit, not _RULES_HEADINGS.search(heading.title), number, heading, body))
     for fit, other, _, heading, body in sorted(ranked, key=lambda one: one[:3]):
         if fit or not other:

@@ -190,9 +190,24 @@ def test_the_suggester_lists_standing_wishes() -> None:
     ]
 
 
+def test_the_editor_weaves_each_change_under_its_heading() -> None:
+    """Accepted changes become items in the form of what they stand below; every line that was there is still there."""
+    changes = [
+        {"section": "Announcing", "change": "Ask who is on call."},
+        {"section": "", "change": "Never copy it to staging on a Friday."},
+    ]
+    prompt = fenced({"skill": SKILL, "changes": json.dumps(changes)}, NONCE)
+    answer = RulesModel().ask("", prompt, role="editor")
+    assert answer == "<updated_file>\n" + SKILL.replace(
+        "- Write a line to the log.\n", "- Write a line to the log.\n- Ask who is on call.\n"
+    ).replace("2. Copy it to staging.\n", "2. Copy it to staging.\n3. Never copy it to staging on a Friday.\n") + (
+        "\n</updated_file>"
+    )
+
+
 def test_other_roles_fail() -> None:
     """What rules cannot do they do not pretend to."""
-    for role in ("editor", "grader"):
+    for role in ("grader", "no-role"):
         with pytest.raises(ModelFailed, match=f"as the {role}"):
             RulesModel().ask("", "", role=role)
 

@@ -1,0 +1,138 @@
+"""From a session to suggestions: the suggester model is asked about what the user said, and its answer is kept."""
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitskills.agents import readers
+from gitskills.agents.payload import Payload
+from gitskills.errors import GitskillsError
+from gitskills.improve import suggest, suggestions, windows, wishes
+from gitskills.improve.case import Models
+from gitskills.improve.site import Placed, Site
+from gitskills.improve.suggestions import Suggestion
+from gitskills.improve.wishes import Wish
+from gitskills.sessions.find import since
+from gitskills.sessions.session import Session, Turn
+from gitskills.sessions.window import spoken
+from gitskills.state.lock import Busy, locked
+from gitskills.state.paths import Paths
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said: the turns in question, the session's name in the trail, and the fresh message, redacted."""
+
+    turns: Sequence[Turn]
+    evidence: str
+    fresh: str = ""
+
+    @property
+    def messages(self) -> str:
+        """The messages as a model is shown them; "" where the user said nothing."""
+        turns = list(self.turns)
+        last = next((turn.text.strip() for turn in reversed(turns) if turn.human), "")
+        if self.fresh and last != self.fresh.strip():
+            turns.append(Turn("user", self.fresh))
+        return spoken(turns, suggest.LIMIT) if any(turn.human and turn.text.strip() for turn in turns) else ""
+
+
+def ask(
+    placed: Placed, text: str, heard: Heard, models: Models, known: Sequence[str], cwd: str
+) -> tuple[list[Suggestion], list[str]]:
+    """Ask the suggester about a skill (`text` is its SKILL.md); returns what it suggests, and what is told of the rest.
+
+    Raises ModelFailed. Without a message of the user nobody is asked.
+    """
+    messages = heard.messages
+    if not messages:
+        return [], []
+    model = models("suggester")
+    question = suggest.prompt(placed.name, text, messages, known, nonce=secrets.token_hex(8))
+    found, told = suggest.sound(suggest.parse(model.ask(question.system, question.prompt, role="suggester")), text)
+    return suggestions.made(placed, cwd, found, heard.evidence, f"{model.name} v{suggest.VERSION}"), told
+
+
+@dataclass(slots=True)
+class Suggester:
+    """The worker's part: one run over the jobs; `made` counts what is new, `passed` tells what was passed over."""
+
+    paths: Paths
+    db: sqlite3.Connection
+    site: Site
+    clock: Callable[[], float] = time.time
+    made: int = 0
+    passed: list[str] = field(default_factory=list)
+    _put_off: set[int] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Deal with every job that nobody else is at; until none is left, for whom we kept out leaves theirs to us."""
+        while self._pass():
+            pass
+
+    def _pass(self) -> int:
+        dealt = 0
+        for job in wishes.jobs(self.db):
+            if job.id in self._put_off:
+                continue
+            try:
+                with locked(self.paths.lock_for(self.paths.state / "suggest" / job.skill), timeout=0.2, what=job.skill):
+                    now = wishes.begin(self.db, job.id)
+                    if now is not None:
+                        dealt += 1
+                        self._job(now)
+            except Busy:
+                continue
+            except (GitskillsError, OSError) as error:
+                dealt += 1
+                self._failed(job, error)
+        return dealt
+
+    def _failed(self, job: Wish, error: GitskillsError | OSError) -> None:
+        """A failed call says nothing about the session: another run tries again, but not for ever."""
+        self.passed.append(f"suggestions for {job.skill}: {error}")
+        self._put_off.add(job.id)
+        if job.tries + 1 >= wishes.TRIES:
+            wishes.finish(self.db, job, "")
+
+    def _job(self, job: Wish) -> None:
+        placed = next((one for one in self.site.placed(job.cwd) if one.name == job.skill), None)
+        if placed is None or job.tries > wishes.TRIES:
+            reason = "it is not installed there any more" if placed is None else "given up: it ended the worker"
+            raise GitskillsError(reason)
+        session = self._session(job, placed)
+        digest = windows.digest(self.site.salt, job.session)
+        turns = since(session, wishes.seen(self.db, job)) if session else ()
+        heard = Heard(turns, f"{job.agent}:{digest}#{job.tool_use or len(turns)}", job.reaction)
+        known = suggestions.known(self.db, placed.url, placed.path)
+        text = self.site.text(job.cwd, job.skill)
+        found, told = ask(placed, text, heard, self.site.models(job.cwd, job.agent), known, job.cwd)
+        self.passed += told
+        self._keep(job, found, next((turn.id for turn in reversed(turns) if turn.id), ""))
+
+    def _keep(self, job: Wish, found: list[Suggestion], seen: str) -> None:
+        before = self.db.total_changes
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            suggestions.keep(self.db, found, at=self.clock())
+            self.made += self.db.total_changes - before
+            wishes.finish(self.db, job, seen)
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def _session(self, job: Wish, placed: Placed) -> Session | None:
+        """The session as its transcript tells it; without one the last message has to do."""
+        reader = readers.reader(job.agent)
+        told = Payload(job.agent, "prompt", job.session, job.transcript, job.cwd)
+        path: Path | None = reader.locate(told, self.paths.home, self.paths.environ)
+        if path is None:
+            return None
+        found = reader.session(path, job.session, placed.folders, str(self.paths.home))
+        if found.own:
+            raise GitskillsError("the session is one of gitskills' own model calls")
+        return found
