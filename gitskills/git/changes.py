@@ -17,7 +17,10 @@ from gitskills.git import command, history, patches
 PATCH = 16_384  # characters of one file's hunks that are kept
 LARGEST = "1m"  # a larger file is binary to us: nobody reads its hunks
 
-_PLAIN = ("--no-replace-objects", "-c", "log.showSignature=false", "log", "--no-color", "--no-notes", "--no-mailmap")
+_PLAIN = (
+    *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
+    *("log", "--no-color", "--no-notes", "--no-mailmap"),
+)
 _NAMES = ("-z", "--first-parent", "--diff-merges=first-parent", "--name-only", "--no-renames", "--no-relative")
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
 _PATH = re.compile(r'^(?:\+\+\+ "?b/|--- "?a/)', re.MULTILINE)

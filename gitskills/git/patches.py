@@ -12,7 +12,8 @@ from gitskills.process import kill
 # A merge counts as what it brought to its first parent. No setting of the user's may bend a patch, or ids would differ
 # between machines.
 PATCHES = (
-    *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "core.quotePath=true", "log", "-p"),
+    *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
+    *("-c", "core.quotePath=true", "log", "-p"),
     *("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--no-mailmap", "--no-relative"),
     *("--diff-merges=first-parent", "--diff-algorithm=myers", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/"),
     *("--no-indent-heuristic", "--ignore-submodules=none", "--full-index", "--inter-hunk-context=0", "--format=%H"),
