@@ -42,7 +42,6 @@ class Site:
             raise GitskillsError(f"{branch!r} is no branch of the library", "give the source a branch as `ref:`")
         return branch, tip
 
-
     def bring(self, tip: str | None) -> None:
         """Make sure that the cards at a commit are here: a blobless cache has only those that somebody looked at."""
         if tip is not None:
