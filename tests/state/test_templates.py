@@ -12,7 +12,7 @@ from gitskills.errors import GitskillsError
 from gitskills.state.templates import templates
 from tests.conftest import ROOT
 
-NAMES = ["agents", "github", "gitlab", "library", "skill"]
+NAMES = ["agents", "code", "github", "gitlab", "library", "skill"]
 
 
 @pytest.fixture(scope="session")
