@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gitskills.models.protocol import Model
 
 PATIENCE = 60.0  # seconds of asking after which what there is is published: a run that ends early loses no more
+TRIES = 3  # calls in a row that gave no answer, after which nobody is asked any more
 _PROOFS = "--format=%(trailers:key=Skill-Proof,valueonly,separator=%x20)"
 
 
@@ -80,6 +81,7 @@ class Harvest:
     rows: dict[str, Row] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
     checked: dict[str, str] = field(default_factory=dict)
+    silent: int = 0
 
     def run(self) -> Harvested:
         """Deal with every change, publishing from time to time."""
@@ -133,11 +135,16 @@ class Harvest:
         told = message.told(one)
         figures = past.figures(oid, telling)
         question = librarian.prompt(told, oid, files, figures, self.wanted.acceptance, nonce=secrets.token_hex(8))
+        if self.silent >= TRIES:
+            self._skip(oid, f"not asked: {self.model.name} gave no answer {TRIES} times in a row", failed=True)
+            return None
         try:
             answer = librarian.parse(self.model.ask(librarian.SYSTEM, question, role="librarian"))
         except ModelFailed as failed:
+            self.silent += 1
             self._skip(oid, failed.message, failed=True)
             return None
+        self.silent = 0
         if isinstance(answer, str):
             self._skip(oid, answer)
             return None

@@ -35,8 +35,10 @@ class Site:
 
     def tip(self) -> tuple[str, str | None]:
         """Return the branch and its commit as last fetched; None for an empty library."""
-        branch = (self.ref or (self.cache.head or "refs/heads/main")).removeprefix("refs/remotes/origin/")
-        branch = branch.removeprefix("refs/heads/")
+        named = self.ref or self.cache.head
+        if named is None and self.cache.empty:
+            return self.cache.unborn() or "main", None
+        branch = (named or "main").removeprefix("refs/remotes/origin/").removeprefix("refs/heads/")
         tip = objects.resolve(self.cache.git_dir, f"refs/remotes/origin/{branch}^{{commit}}")
         if tip is None and self.cache.head is not None:
             raise GitskillsError(f"{branch!r} is no branch of the library", "give the source a branch as `ref:`")

@@ -90,7 +90,8 @@ def _file(one: dict[str, Any]) -> File:
         tuple(str(name) for name in found) if isinstance(found := one.get(key), list) else ()
         for key in ("defines", "within")
     )
-    return File(str(one.get("path", "")), str(one.get("kind", "")), str(one.get("status", "")), lines, defines, within)
+    path, kind, status = (str(one.get(key, "")) for key in ("path", "kind", "status"))
+    return File(path.lstrip("/"), kind, status, lines, defines, within)
 
 
 def _main(files: Sequence[File]) -> File:
@@ -105,7 +106,7 @@ def _area(files: Sequence[File], main: File) -> str:
     folder = posixpath.commonpath([posixpath.dirname(one.path) or "." for one in same]) if same else ""
     if len(same) == 1 or main.lines >= MAIN * sum(one.lines for one in same) or folder in ("", "."):
         folder = re.sub(r"(?<=[^/.])\.[^/]*$", "", main.path)
-    parts = [part for part in folder.split("/") if re.search("[A-Za-z0-9]", part)]
+    parts = [part for part in re.sub("[^A-Za-z0-9_./-]", "-", folder).split("/") if re.search("[A-Za-z0-9]", part)]
     if len(parts) > 1 and re.fullmatch(r"__init__|index|mod|main", parts[-1]):
         parts.pop()
     return "/".join(parts[:6])

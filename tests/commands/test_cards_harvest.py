@@ -279,3 +279,29 @@ def test_the_trail_stays_true_below_an_areas_own_card(shelf: Shelf, code: Code) 
     verified = gitskills("verify", "--json", cwd=shelf.project)
     assert verified.code == 0, [row for row in verified.json() if not row["ok"]]
     assert gitskills("log", "errors", "--op", "harvest", "--json", cwd=shelf.project).json()
+
+
+def test_a_silent_model_is_not_asked_for_ever(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+    """After three calls in a row without an answer the rest is left for the next run, and said so."""
+    base = code.oid("HEAD")
+    for number in range(6):
+        change(code, {f"src/f{number}.py": "x\n"}, f"change {number}")
+    program = tmp_path / "silent.py"
+    program.write_text(f"open({str(tmp_path / 'calls')!r}, 'a').write('x')\nraise SystemExit(7)\n", encoding="utf-8")
+    env = {"GITSKILLS_MODEL_LIBRARIAN": f"command:{sys.executable} {program}"}
+    rows = harvest(shelf, "--since", base, env=env, exit=1)
+    assert (tmp_path / "calls").read_text() == "xxx" and len(rows) == 6
+    assert [row["reason"].startswith("not asked") for row in rows] == [False] * 3 + [True] * 3
+
+
+def test_an_empty_library_gets_its_first_cards(code: Code, tmp_path: Path) -> None:
+    """Without any commit yet, the cards are the first, on the branch that the library's HEAD waits for."""
+    git("init", "-q", "--bare", "-b", "trunk", tmp_path / "empty.git")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "gitskills.yaml").write_text(f"sources:\n  team:\n    url: {tmp_path}/empty.git\n", encoding="utf-8")
+    shelf = Shelf(tmp_path / "empty.git", project, code)
+    teapot(code)
+    (row,) = harvest(shelf, "--commit", "HEAD")
+    assert row["action"] == "harvested"
+    assert git("rev-list", "--count", "trunk", cwd=tmp_path / "empty.git").decode().strip() == "1"
