@@ -89,7 +89,7 @@ def _there(target: Target, some: tuple[Suggestion, ...], made: str) -> Accepted 
 
 def _woven(site: Site, target: Target, some: tuple[Suggestion, ...]) -> Accepted | tuple[str, Decision, str]:
     """Ask the editor and the gate; returns the new text, the decision and the model, or why it must not be."""
-    model = site.models(some[0].cwd, "")("editor")
+    model = site.models(some[0].cwd, some[0].evidence.partition(":")[0])("editor")
     limits, changes = target.policy.edits, [one.update for one in some]
     asked = weave.prompt(target.skill, target.text, changes, limits, nonce=secrets.token_hex(8))
     text = weave.parse(model.ask(asked.system, asked.prompt, role="editor"), target.text)

@@ -34,8 +34,8 @@ class Heard:
     def messages(self) -> str:
         """The messages as a model is shown them; "" where the user said nothing."""
         turns = list(self.turns)
-        last = next((turn.text.strip() for turn in reversed(turns) if turn.human), "")
-        if self.fresh and last != self.fresh.strip():
+        begins = self.fresh.strip()[:200]  # enough to tell messages apart
+        if begins and not any(turn.human and turn.text.strip().startswith(begins) for turn in turns):
             turns.append(Turn("user", self.fresh))
         return spoken(turns, suggest.LIMIT) if any(turn.human and turn.text.strip() for turn in turns) else ""
 

@@ -3,7 +3,8 @@
 The answer is a whole file, so it is compared with the old one line by line. A line of the body that is gone counts as
 replaced only where other words stand in its place that keep at least half of its own, or where it shares a carrying
 word with an accepted change, which then contradicts or rewords it. A heading is never gone, and at most `REPLACED`
-lines are replaced per change. Everything else that is gone was removed, and the whole answer is refused.
+lines are replaced per change. Everything else that is gone was removed, and the whole answer is refused; so is one
+that adds more than `ADDED` times the words of the changes and `ROOM` characters.
 """
 
 import json
@@ -18,15 +19,16 @@ from gitskills.models.answer import extract_tagged
 from gitskills.models.fence import fenced
 from gitskills.models.protocol import ModelFailed
 from gitskills.skills import regions
-from gitskills.skills.edit import Limits, Rejected, check
+from gitskills.skills.edit import ROOM, Limits, Rejected, check, sizes
 from gitskills.yamltext import LINE_END
 
 VERSION = 1  # of the prompt; part of the trailer Skill-Proposer
 
 REPLACED = 3  # lines that one change may replace
+ADDED = 2  # times the characters of the changes that new words may have
 KEPT = 0.5  # share of a line's words that its successor has
 BOM = "\ufeff"
-LONGEST = 20_000  # lines of a file that are compared
+LONGEST = 2_000  # lines from the first that differs to the last: more are not compared
 
 SYSTEM = """\
 You edit one skill: a text of instructions that coding agents of a whole team are given. Its user has accepted some
@@ -68,8 +70,9 @@ def parse(answer: str, old: str) -> str:
     if old.startswith(BOM):
         new = BOM + new.removeprefix(BOM)
     before, after = _rows(old), _rows(new)
-    if len(before) > LONGEST or len(after) > LONGEST:
-        raise ModelFailed(f"a file of more than {LONGEST:,} lines is not compared")
+    head, tail = _same(before, after)
+    if max(len(before), len(after)) - head - tail > LONGEST:
+        raise ModelFailed(f"the model's answer differs over more than {LONGEST:,} lines")
     ends = Counter(end for _, end in before if end)
     newline = max(ends, key=lambda end: ends[end]) if ends else "\n"
     parts: list[str] = []
@@ -86,7 +89,7 @@ def problem(old: str, new: str, changes: Sequence[Update], limits: Limits) -> Re
     """Return why `new` is not `old` with these changes woven in; None if it may be. See the module's rule."""
     if new == old:
         return Rejected("nothing", "the file is as it was")
-    return check(old, new, limits) or _lost(old, new, changes)
+    return check(old, new, limits) or _lost(old, new, changes) or _added(old, new, changes)
 
 
 def _lost(old: str, new: str, changes: Sequence[Update]) -> Rejected | None:
@@ -114,6 +117,15 @@ def _lost(old: str, new: str, changes: Sequence[Update]) -> Rejected | None:
     return None
 
 
+def _added(old: str, new: str, changes: Sequence[Update]) -> Rejected | None:
+    """Reject what says more than the changes do."""
+    added, _, _ = sizes(old, new, 0)
+    allowed = ADDED * sum(len(one.change) for one in changes) + ROOM
+    if added <= allowed:
+        return None
+    return Rejected("added", f"{added:,} characters of new words, the changes allow {allowed:,}")
+
+
 def _follows(text: str, there: frozenset[str], wanted: frozenset[str]) -> bool:
     """Whether what stands in a line's place is that line in other words, or what a change wants instead of it."""
     words = weakness.words(text)
@@ -134,9 +146,7 @@ def _hunks(
 ) -> Iterator[tuple[str, int, int, int, int]]:
     """Yield what became of the lines, line ends aside, as difflib's opcodes; equal ends are not searched."""
     one, two = [text for text, _ in before], [text for text, _ in after]
-    shorter = min(len(one), len(two))
-    head = next((at for at in range(shorter) if one[at] != two[at]), shorter)
-    tail = next((at for at in range(shorter - head) if one[-1 - at] != two[-1 - at]), shorter - head)
+    head, tail = _same(before, after)
     if head:
         yield "equal", 0, head, 0, head
     ends = len(one) - tail, len(two) - tail
@@ -144,3 +154,11 @@ def _hunks(
         yield tag, start + head, end + head, low + head, high + head
     if tail:
         yield "equal", ends[0], len(one), ends[1], len(two)
+
+
+def _same(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> tuple[int, int]:
+    """Return how many lines at the beginning and at the end are the same, line ends aside."""
+    shorter = min(len(before), len(after))
+    head = next((at for at in range(shorter) if before[at][0] != after[at][0]), shorter)
+    rest = shorter - head
+    return head, next((at for at in range(rest) if before[-1 - at][0] != after[-1 - at][0]), rest)

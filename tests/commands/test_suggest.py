@@ -335,6 +335,7 @@ def test_every_five_messages_make_one_job_of_what_is_new(
     talk = Talk(ada, home)
     talk.say("one-1", "two-2", "three-3", "four-4")
     assert ada.run("work", env=env).code == 0 and "suggester" not in calls(tmp_path)
+    assert os.listdir(ada.paths.inbox / "windows") == [b"5e55-1".hex()]  # the next message starts a worker
     talk.say("five-5")
     assert "suggestions: 1" in ada.run("work", env=env).err
     assert calls(tmp_path).count("suggester") == 1 and len(ada.run("suggest", "--json").json()) == 1
