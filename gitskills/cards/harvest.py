@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from gitskills.cards.landing import Change, Site, land
 from gitskills.cards.placing import Draft, Placed, Places
 from gitskills.cards.together import BEFORE, History
 from gitskills.errors import GitskillsError
-from gitskills.git import changes, command, history, patches
+from gitskills.git import changes, command, history, patches, reach
 from gitskills.git.changes import FileChange, Merged
 from gitskills.git.code import Code
 from gitskills.git.trailers import Event
@@ -107,7 +107,7 @@ class Harvest:
         """Yield what was taught, in parts that each took the librarian about `PATIENCE` seconds."""
         git_dir = self.code.git_dir
         oids = {one.commit.oid: one for one in todo}
-        ids = patches.of(git_dir, oids)
+        ids = self._patch_ids(oids)
         past = History(changes.touched(git_dir, self.wanted.tip, BEFORE + len(self.order))) if oids else History([])
         batch: list[Taught] = []
         begun = time.monotonic()
@@ -122,6 +122,16 @@ class Harvest:
             yield batch
         for oid in oids.keys() - self.rows.keys():
             self._skip(oid, "it changes no file")
+
+    def _patch_ids(self, oids: Collection[str]) -> dict[str, str]:
+        """Return the patch id of each change. Raises GitskillsError where a partial clone lacks what they changed."""
+        try:
+            return patches.of(self.code.git_dir, oids)
+        except command.GitFailed as failed:
+            if reach.incomplete(self.code.git_dir) != "a partial clone":
+                raise
+            told = "the code is a partial clone, which lacks what its changes did"
+            raise GitskillsError(told, "give --code a whole clone, or fetch the rest: git fetch --refetch") from failed
 
     def _ask(self, one: Merged, files: Sequence[FileChange], past: History, patch_id: str) -> Taught | None:
         """Put one change to the librarian; None, and a row that says why, where it makes no card."""

@@ -253,6 +253,17 @@ def test_a_shallow_clone_teaches_only_what_it_shows(shelf: Shelf, code: Code, tm
     assert row["action"] == "skipped" and "shallow" in row["reason"]
 
 
+def test_a_partial_clone_says_what_it_lacks(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+    """Without the contents of files no change can be told: an error that says so, and no card."""
+    base = code.oid("HEAD")
+    for number in range(3):
+        teapot(code, 400 + number)
+    code.git("config", "uploadpack.allowFilter", "true")
+    git("clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{code.folder}", tmp_path / "partial")
+    done = shelf.run("harvest", "--code", tmp_path / "partial", "--since", base, env=RULES)
+    assert done.code == 1 and "partial clone" in done.err and len(shelf.log()) == 1
+
+
 def test_the_trail_shows_what_was_harvested(shelf: Shelf, code: Code) -> None:
     """`log --op` tells harvests and supersedes; `verify` finds every trailer true."""
     base = code.oid("HEAD")
