@@ -43,7 +43,8 @@ def command(
     """
     from contextlib import closing
 
-    from gitskills.state import database
+    from gitskills.improve import suggestions
+    from gitskills.state import database, notice
     from gitskills.state.paths import paths
 
     if session is not None and (ids or every):
@@ -54,11 +55,14 @@ def command(
         raise click.UsageError("list takes no ID" if ids else f"name what to {what}")
     where = paths()
     with closing(database.state(where)) as db:
-        if session is not None:
-            return _read(where, db, what, session, agent, dry_run, as_json)
-        if what == "list":
+        if session is None and what == "list":
             return _list(db, every, as_json)
-        return (_accept if what == "accept" else _dismiss)(where, db, ids, dry_run, as_json)
+        try:
+            if session is not None:
+                return _read(where, db, what, session, agent, dry_run, as_json)
+            return (_accept if what == "accept" else _dismiss)(where, db, ids, dry_run, as_json)
+        finally:
+            notice.tell(where, suggestions.notice(db))
 
 
 def _read(

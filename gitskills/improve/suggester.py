@@ -18,6 +18,7 @@ from gitskills.improve.wishes import Wish
 from gitskills.sessions.find import since
 from gitskills.sessions.session import Session, Turn
 from gitskills.sessions.window import spoken
+from gitskills.state import notice
 from gitskills.state.lock import Busy, locked
 from gitskills.state.paths import Paths
 
@@ -72,6 +73,10 @@ class Suggester:
         """Deal with every job that nobody else is at; until none is left, for whom we kept out leaves theirs to us."""
         while self._pass():
             pass
+        try:
+            notice.tell(self.paths, suggestions.notice(self.db))
+        except OSError as error:
+            self.passed.append(f"the notice of suggestions: {error}")
 
     def _pass(self) -> int:
         dealt = 0

@@ -107,6 +107,13 @@ def decide(db: sqlite3.Connection, some: Iterable[Suggestion], status: Status | 
     db.execute("COMMIT")
 
 
+def notice(db: sqlite3.Connection) -> str:
+    """The line that tells a user how many wait, "" where none does."""
+    (count,) = db.execute("SELECT count(*) FROM suggestion WHERE status = 'waiting'").fetchone()
+    waits = "1 suggestion waits" if count == 1 else f"{count} suggestions wait"
+    return f"{waits} for review: gitskills suggest list" if count else ""
+
+
 def _read(db: sqlite3.Connection, where: str, values: tuple[str, ...]) -> list[Suggestion]:
     rows = db.execute(f"SELECT {_COLUMNS} FROM suggestion WHERE {where} ORDER BY skill, at, id", values)
     return [Suggestion(*row) for row in rows]

@@ -127,6 +127,17 @@ def test_the_same_suggestion_is_one_and_a_dismissed_one_never_returns(ada: Perso
     assert [row["id"] for row in ada.run("suggest", "--all", "--json").json()] == [id]
 
 
+def test_a_notice_says_how_many_wait(ada: Person, answers: Answers) -> None:
+    """The file that hooks may show at a session's start tells what waits, and is gone when nothing does."""
+    file = ada.paths.state / "notices" / "notice"
+    rows = suggest(ada, answers(suggester=updates(UPDATE, UPDATE | {"change": "Be kind."}))).json()
+    assert file.read_text() == "2 suggestions wait for review: gitskills suggest list\n"
+    ada.run("suggest", "dismiss", rows[0]["id"])
+    assert file.read_text() == "1 suggestion waits for review: gitskills suggest list\n"
+    ada.run("suggest", "dismiss", rows[1]["id"])
+    assert not file.exists()
+
+
 def test_what_is_no_list_of_updates_is_a_failed_call(ada: Person, tmp_path: Path, answers: Answers) -> None:
     """Prose, broken JSON, a bare list, an object, wrong texts, too many, 1 MB: an error, and nothing is kept."""
     bad = [
@@ -241,7 +252,8 @@ def test_locked_text_stays(ada: Person, library: Path, answers: Answers) -> None
 @pytest.mark.parametrize("policy", ["direct", "off"])
 def test_the_librarys_policy_decides(ada: Person, library: Path, answers: Answers, policy: str) -> None:
     """With `direct` the accepted suggestion is on the default branch, once; with `off` nothing is, and that is told."""
-    env = answers(suggester=updates(UPDATE), editor=updated(WOVEN))
+    woven = WOVEN.replace("Ask for the environment first.", "Ask for the environment before all.")
+    env = answers(suggester=updates(UPDATE), editor=updated(woven))
     [row] = suggest(ada, env).json()
     commit(library, {"gitskills.yaml": f"library:\n  improve: '{policy}'\n"})
     done = ada.run("suggest", "accept", row["id"], "--json", env=env)
@@ -249,7 +261,7 @@ def test_the_librarys_policy_decides(ada: Person, library: Path, answers: Answer
     if policy == "off":
         assert "wants no improvements" in done.err and remote_text(library, "skills/deploy/SKILL.md") == BODY
         return
-    assert remote_text(library, "skills/deploy/SKILL.md") == WOVEN
+    assert remote_text(library, "skills/deploy/SKILL.md") == woven
     with closing(database.state(ada.paths)) as db:  # as if it had been killed after the push
         db.execute("UPDATE suggestion SET status = 'waiting'")
     [row] = ada.run("suggest", "accept", row["id"], "--json", env=env).json()
@@ -281,6 +293,7 @@ def test_nothing_of_a_session_reaches_git_but_what_was_accepted(ada: Person, lib
     update = UPDATE | {"reason": f"my password is {secret}, mail bob@example.com " + "r" * 600}
     env = answers(suggester=updates(update), editor=updated(WOVEN))
     [row] = suggest(ada, env, said=said).json()
+    assert secret not in json.dumps(row) and len(row["reason"]) == 200
     assert ada.run("suggest", "accept", row["id"], env=env).code == 0
     written = git("log", "--all", "-p", "--format=%B", cwd=library).decode()
     for word in (secret, "bob@", "something-private", "5e55-1", "r" * 200):
