@@ -16,6 +16,7 @@ from gitskills.cards.heads import Head, Loaded, load
 from gitskills.cards.landing import Change, Site, land
 from gitskills.cards.verified import Verified
 from gitskills.git import objects
+from gitskills.git.cache import Cache
 from gitskills.git.code import Code
 from gitskills.git.trailers import Event
 from gitskills.state import database
@@ -37,6 +38,7 @@ class Expired:
 class Round:
     """One look at a library's cards; begun anew when others publish first."""
 
+    cache: Cache
     code: Code
     churn: float
     index: sqlite3.Connection
@@ -51,12 +53,12 @@ class Round:
         if tip is None:
             return ()
         if self.loaded is None or self.loaded.commit != tip:
-            self.loaded = load(git_dir, tip, self.index)
+            self.loaded = load(self.cache, tip, self.index)
         cards, broken = self.loaded.heads(self.index)
         facts, self.found = examine(cards, self.code, self.walk, self.index)
         self.rows = tuple((card, stand(card, facts, self.churn)) for card in cards)
         self.broken = tuple(broken)
-        return _change(git_dir, [row for row in self.rows if row[1].metadata])
+        return _change(self.cache, [row for row in self.rows if row[1].metadata])
 
 
 def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool = False) -> Expired:
@@ -67,12 +69,11 @@ def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool 
     ):
         # The library as last fetched is most often the library as it is: the walk need not wait for the network.
         tip = site.tip()[1] if site.cache.exists else None
-        site.bring(tip)
-        loaded = load(site.cache.git_dir, tip, index) if tip else None
+        loaded = load(site.cache, tip, index) if tip else None
         before = verified.recall(state, key(code), code.ref)
         with walk(code, loaded.proofs() if loaded else set(), before) as begun:
-            one = Round(code, churn, index, begun, loaded)
-            commit = land(site, one.change, dry_run=dry_run)
+            one = Round(site.cache, code, churn, index, begun, loaded)
+            commit = land(site, one.change, dry_run=dry_run, whole=False)
         if not dry_run and one.found.tip:
             verified.remember(state, key(code), code.ref, one.found)
     return Expired(one.rows, one.broken, commit)
@@ -83,10 +84,10 @@ def key(code: Code) -> str:
     return code.name or str(code.git_dir)
 
 
-def _change(git_dir: Path, rows: Sequence[Row]) -> Sequence[Change]:
+def _change(cache: Cache, rows: Sequence[Row]) -> Sequence[Change]:
     if not rows:
         return ()
-    texts = _texts(git_dir, [card for card, _ in rows])
+    texts = _texts(cache, [card for card, _ in rows])
     files = {
         f"{card.path}/SKILL.md": with_metadata(texts[card.blob], dict(standing.metadata)) for card, standing in rows
     }
@@ -95,8 +96,10 @@ def _change(git_dir: Path, rows: Sequence[Row]) -> Sequence[Change]:
     return (Change(files, _subject(rows), body, events),)
 
 
-def _texts(git_dir: Path, cards: Iterable[Head]) -> Mapping[str, str]:
-    found = objects.blobs(git_dir, list(dict.fromkeys(card.blob for card in cards)))
+def _texts(cache: Cache, cards: Iterable[Head]) -> Mapping[str, str]:
+    wanted = list(dict.fromkeys(card.blob for card in cards))
+    cache.want(wanted)
+    found = objects.blobs(cache.git_dir, wanted)
     return {oid: data.decode("utf-8", "surrogateescape") for oid, data in found}
 
 

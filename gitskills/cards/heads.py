@@ -6,12 +6,12 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from gitskills.cards import shelf
 from gitskills.cards.card import Card
 from gitskills.git import objects
+from gitskills.git.cache import Cache
 
 _PROOFS = re.compile(rb"^  gitskills-proof: ['\"]?([0-9a-f ]+)", re.MULTILINE)
 _PART, _ITEM = "\x1e", "\x1f"  # between the parts of a head, and between the items of one
@@ -68,12 +68,15 @@ class Loaded:
                 yield Head(path, blob, tree, kind, name, repo, expired, stale, proof, patches, paths)
 
 
-def load(git_dir: Path, commit: str, db: sqlite3.Connection) -> Loaded:
-    """Read what is needed of a library's cards at a commit; only cards never seen are read from git."""
-    rows = shelf.listing(git_dir, commit)
+def load(cache: Cache, commit: str, db: sqlite3.Connection) -> Loaded:
+    """Read what is needed of a library's cards at a commit; only cards never seen are fetched and read from git."""
+    rows = shelf.listing(cache.git_dir, commit)
     wanted = {blob for _, blob, _ in rows}
     known = {blob: head for blob, head in db.execute("SELECT blob, head FROM card_head") if blob in wanted}
-    return Loaded(commit, rows, known, dict(objects.blobs(git_dir, sorted(wanted - known.keys()))))
+    new = sorted(wanted - known.keys())
+    if new:
+        cache.want(new)
+    return Loaded(commit, rows, known, dict(objects.blobs(cache.git_dir, new)))
 
 
 def _text(card: Card) -> str:

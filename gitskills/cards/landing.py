@@ -60,17 +60,24 @@ class Change:
     events: tuple[Event, ...]
 
 
-def land(site: Site, change: Callable[[Path, str | None], Sequence[Change]], *, dry_run: bool = False) -> str | None:
+def land(
+    site: Site,
+    change: Callable[[Path, str | None], Sequence[Change]],
+    *,
+    dry_run: bool = False,
+    whole: bool = True,
+) -> str | None:
     """Publish what `change` makes of the library's tip, in one push; returns the last commit.
 
     None where there is nothing to publish, or for `dry_run`. `change` is called again with a new tip when others
-    pushed first.
+    pushed first; all cards at it are here then, unless it brings what it needs itself (not `whole`).
     """
     deadline, pause = time.monotonic() + PATIENCE, 0.05
     while True:
         site.cache.refresh()
         branch, tip = site.tip()
-        site.bring(tip)
+        if whole:
+            site.bring(tip)
         wanted = change(site.cache.git_dir, tip)
         if not wanted or dry_run:
             return None

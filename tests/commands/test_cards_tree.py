@@ -60,12 +60,14 @@ def test_the_last_use_comes_from_the_ledger(shelf: Shelf) -> None:
 
 def test_a_library_that_gives_files_one_by_one(tmp_path: Path) -> None:
     """Where the server leaves file contents out, the cards are fetched in one go when somebody looks at them."""
-    shelf = Shelf.make(tmp_path, Code(tmp_path / "code"), *(leaf("api", f"card-{n}") for n in range(5)))
+    code = Code(tmp_path / "code")
+    code.write("a", "a\n")
+    shelf = Shelf.make(tmp_path, code, *(leaf("api", f"card-{n}") for n in range(5)))
     for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
         git("config", key, "true", cwd=shelf.library)
     config = shelf.project / "gitskills.yaml"
     config.write_text(f"sources:\n  team:\n    url: file://{shelf.library}\n    skills: [none]\n", encoding="utf-8")
-    gitskills("pull", cwd=shelf.project)
+    assert {row["state"] for row in shelf.expire().values()} == {"unknown"}
     shelf.change({"cards/api/card-9/SKILL.md": shelf.text("cards/api/card-1").replace("card-1", "card-9")})
     assert len(shelf.promote(env={"GITSKILLS_MODEL": "rules"})) == 1
     assert {row["leaves"] for row in shelf.run("tree", "--json").json() if row["kind"] == "node"} == {6}
