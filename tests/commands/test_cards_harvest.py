@@ -185,7 +185,7 @@ def test_a_model_is_asked_with_bounded_redacted_fenced_data(shelf: Shelf, code: 
     token = "ghp_" + "a8Kd93LmQpZ7xWv5Tn2Rc6Yb1Hj4Gf0SeUiO"
     files = {
         "poetry.lock": "lock\n" * 500,
-        "src/big.py": "".join(f"value_{n} = {n}\n" for n in range(9_000)),
+        **{f"src/big{i}.py": "".join(f"value_{n} = {n}\n" for n in range(9_000)) for i in range(6)},
         "src/api/errors.py": f"TOKEN = '{token}'\n",
         "tests/test_errors.py": "def test_teapot(): ...\n",
     }
