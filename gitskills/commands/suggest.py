@@ -73,7 +73,7 @@ def _read(
     from gitskills import console
     from gitskills.commands.installed import Installed
     from gitskills.errors import GitskillsError
-    from gitskills.improve import suggester, suggestions
+    from gitskills.improve import suggester, suggestions, windows
     from gitskills.improve.witness import read, witness
 
     site, cwd = Installed(where), str(options.project(False).root)
@@ -82,8 +82,8 @@ def _read(
         raise GitskillsError(f"gitskills has not installed {name!r} here", "`gitskills list` shows what it has")
     text = site.text(cwd, name)
     told = read(file, agent, placed.folders, str(where.home))
-    evidence = witness(told, placed.names, text, site.salt).evidence
-    heard = suggester.Heard(told.turns, evidence)
+    witness(told, placed.names, text, site.salt)  # raises where the skill was not used, or the session is our own
+    heard = suggester.Heard(told.turns, suggester.evidence(told.agent, windows.digest(site.salt, told.id)))
     known = suggestions.known(db, placed.url, placed.path)
     found, passed = suggester.ask(placed, text, heard, site.models(cwd, told.agent), known, cwd)
     if not dry_run:

@@ -41,6 +41,14 @@ class Heard:
         return spoken(turns, suggest.LIMIT) if any(turn.human and turn.text.strip() for turn in turns) else ""
 
 
+def evidence(agent: str, digest: str) -> str:
+    """Return what names a session's messages in the trail; `digest` is the session's salted hash.
+
+    Never what names one use of the skill: by that a judged improvement is found again (see `known.published`).
+    """
+    return f"{agent}:{digest}#messages"
+
+
 def ask(
     placed: Placed, text: str, heard: Heard, models: Models, known: Sequence[str], cwd: str
 ) -> tuple[list[Suggestion], list[str]]:
@@ -111,7 +119,7 @@ class Suggester:
         session = self._session(job, placed)
         digest = windows.digest(self.site.salt, job.session)
         turns = since(session, wishes.seen(self.db, job)) if session else ()
-        heard = Heard(turns, f"{job.agent}:{digest}#{job.tool_use or len(turns)}", job.reaction)
+        heard = Heard(turns, evidence(job.agent, digest), job.reaction)
         known = suggestions.known(self.db, placed.url, placed.path)
         text = self.site.text(job.cwd, job.skill)
         found, told = ask(placed, text, heard, self.site.models(job.cwd, job.agent), known, job.cwd)

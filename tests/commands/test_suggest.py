@@ -106,6 +106,7 @@ def test_the_offline_rules_suggest_and_weave(ada: Person, library: Path) -> None
     for trailer in ("Skill: deploy", "Skill-Op: improve", "Skill-Proposer: rules v", "Skill-Gate: unverified"):
         assert trailer in told
     assert "Skill-Evidence: claude-code:" in told and "5e55-1" not in told and "Co-authored-by: Ada" in told
+    assert "#messages\n" in told and "toolu_1" not in told  # by the use of a skill judged improvements are known
     [waiting] = ada.run("review", "--json").json()
     assert ada.run("review", "accept", waiting["id"]).code == 0
     assert row["change"] in remote_text(library, "skills/deploy/SKILL.md")
