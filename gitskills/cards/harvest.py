@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitskills.cards import kinds, librarian, message, safe, shelf
+from gitskills.cards import excerpt, kinds, librarian, message, safe, shelf
 from gitskills.cards.landing import Change, Site, land
 from gitskills.cards.placing import Draft, Placed, Places
 from gitskills.cards.together import BEFORE, History
@@ -139,15 +139,15 @@ class Harvest:
         if not files:
             self._skip(oid, "it changes no file")
             return None
-        files = kinds.ordered(files)
-        paths = tuple(each.path for each in files)
-        telling = [each.path for each in files if kinds.kind(each.path) != "generated"]
-        told = message.told(one)
-        figures = past.figures(oid, telling)
-        question = librarian.prompt(told, oid, files, figures, self.wanted.acceptance, nonce=secrets.token_hex(8))
         if self.silent >= TRIES:
             self._skip(oid, f"not asked: {self.model.name} gave no answer {TRIES} times in a row", failed=True)
             return None
+        files = kinds.ordered(files)
+        paths = tuple(each.path for each in files)
+        telling = [each.path for each in files if kinds.kind(each.path) != "generated"]
+        title, text = (excerpt.lines(each, message.TEXT) for each in message.told(one))
+        facts = (files, past.figures(oid, telling), self.wanted.acceptance)
+        question = librarian.prompt((title, text), oid, *facts, nonce=secrets.token_hex(8))
         try:
             answer = librarian.parse(self.model.ask(librarian.SYSTEM, question, role="librarian"))
         except ModelFailed as failed:
@@ -158,7 +158,7 @@ class Harvest:
         if isinstance(answer, str):
             self._skip(oid, answer)
             return None
-        return Taught(Draft(oid, told[0], self.code.name, paths, patch_id, answer), one)
+        return Taught(Draft(oid, title, self.code.name, paths, patch_id, answer), one)
 
     def _landing(self, batch: Sequence[Taught]) -> Callable[[Path, str | None], Sequence[Change]]:
         """Return what places a batch on whatever the library's tip is."""

@@ -72,10 +72,10 @@ def prompt(
 ) -> str:
     """Return the question about a change; `told` is its title and text, `files` those that matter most first.
 
-    `nonce` is fresh random hex (8 to 64 digits). Secrets are taken out here.
+    Secrets were taken out of what is told, and are of the rest here. `nonce` is fresh random hex (8 to 64 digits).
     """
     title, text = told
-    change = {"commit": oid, "title": excerpt.lines(title, 300), "text": excerpt.lines(text, 4_000)}
+    change = {"commit": oid, "title": title, "text": text}
     history = {
         "together": figures.together,
         "before": figures.before,

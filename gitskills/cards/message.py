@@ -8,6 +8,7 @@ from gitskills.git.trailers import trailers
 TITLE, TEXT = 200, 4_000  # characters kept of a title and of a text
 
 _HOLLOW = re.compile(r"merged? (?:pull request|branch|branches|remote|commit|tag|request|\S+ into)\b", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # no people's words; hidden letters are left for the scan
 _NOISE = re.compile(
     r"\s*\((?:#\d+|GH-\d+|!\d+)\)$|^\[(?:pre-commit|skip|ci)[^\]]*\]\s*|^(?:fixup|squash|amend)!\s*", re.IGNORECASE
 )
@@ -27,9 +28,10 @@ def told(merged: Merged) -> tuple[str, str]:
 
 
 def _parts(commit: Commit) -> tuple[str, str]:
-    title, _, rest = commit.message.partition("\n")
+    message = _CONTROL.sub(" ", commit.message.replace("\r\n", "\n"))
+    title, _, rest = message.partition("\n")
     body = rest.strip()
-    if body and trailers(commit.message):
+    if body and trailers(message):
         head, _, last = f"\n\n{body}".rpartition("\n\n")
         body = head.strip() if last else body
     return title.strip(), body

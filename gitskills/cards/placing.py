@@ -12,6 +12,7 @@ from gitskills.cards.card import DESCRIPTION, Card, render
 from gitskills.cards.librarian import Answer
 from gitskills.models.phrases import content_words
 from gitskills.skills import area as areas
+from gitskills.skills import injection
 from gitskills.skills.file import File
 from gitskills.skills.tree import blob_oid, files_oid, tree_oid
 
@@ -124,7 +125,10 @@ class Places:
 
     def _free(self, area: str, draft: Draft) -> str:
         """Return a folder of the area, named after the change as no other card of the library is."""
-        slug = areas.name(_UNTOLD.sub(" ", draft.title)) or areas.name(draft.title)
+        # A name is read like any text: words that take over a model are no name, not even with hyphens between them.
+        safe = not injection.find(areas.name(draft.title).replace("-", " "))
+        title = draft.title if safe else draft.answer.target
+        slug = areas.name(_UNTOLD.sub(" ", title)) or areas.name(title)
         if len(slug) > SLUG:
             slug = slug[: SLUG + 1].rpartition("-")[0] or slug[:SLUG]
         slug = slug or "card"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from unicodedata import normalize
 
 from gitskills.errors import GitskillsError
+from gitskills.skills.refuse import RESERVED_BY_WINDOWS
 
 LONGEST, DEPTH, PART = 200, 8, 64  # characters of an area, parts of it, characters of a part: a skill's name has 64
 
@@ -43,7 +44,8 @@ def normalise(text: str) -> str:
 def name(text: str) -> str:
     """Return a text as one part of an area: letters a to z, digits, single hyphens, at most 64; "" for nothing."""
     plain = normalize("NFKD", text).casefold().encode("ascii", "ignore").decode()
-    return _NOT_A_NAME.sub("-", plain).strip("-")[:PART].rstrip("-")
+    found = _NOT_A_NAME.sub("-", plain).strip("-")[:PART].rstrip("-")
+    return f"{found}-x" if RESERVED_BY_WINDOWS.fullmatch(found) else found
 
 
 def ancestors(area: str) -> Iterator[str]:

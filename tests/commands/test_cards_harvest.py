@@ -292,6 +292,15 @@ def test_the_trail_stays_true_below_an_areas_own_card(shelf: Shelf, code: Code) 
     assert gitskills("log", "errors", "--op", "harvest", "--json", cwd=shelf.project).json()
 
 
+def test_no_secret_of_a_message_names_a_card(shelf: Shelf, code: Code) -> None:
+    """A credential in a title is in neither folder nor text nor trail; control characters go, too."""
+    token = "ghp_" + "a8Kd93LmQpZ7xWv5Tn2Rc6Yb1Hj4Gf0SeUiO"
+    change(code, {"src/a.py": "x = 1\n"}, f"rotate {token} \x1b[31mnow\x1b[0m")
+    (row,) = harvest(shelf, "--commit", "HEAD")
+    told = f"{row} {shelf.text(row['path'])} {shelf.log()[0]}".lower()
+    assert row["action"] == "harvested" and token[4:].lower() not in told and "\x1b" not in told
+
+
 def test_a_silent_model_is_not_asked_for_ever(shelf: Shelf, code: Code, tmp_path: Path) -> None:
     """After three calls in a row without an answer the rest is left for the next run, and said so."""
     base = code.oid("HEAD")

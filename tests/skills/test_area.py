@@ -15,6 +15,7 @@ from gitskills.skills.area import DEPTH, LONGEST, AreaError, ancestors, normalis
         ("src\\Core_v2", "src/core-v2"),
         ("Über/Café", "uber/cafe"),
         (".github/workflows", "github/workflows"),
+        ("con/AUX.c", "con-x/aux-c"),
         ("", ""),
         (".", ""),
     ],
