@@ -1,8 +1,19 @@
 """`gitskills status`: where every skill stands."""
 
+from typing import TYPE_CHECKING
+
+from typing import TYPE_CHECKING
+
 import click
 
 from gitskills.commands import options
+
+if TYPE_CHECKING:
+    from gitskills.console import Span
+    from gitskills.share.standing import Standing
+
+if TYPE_CHECKING:
+    from gitskills.share.standing import Standing
 
 STYLES = {"up-to-date": "green", "ahead": "cyan", "behind": "yellow", "diverged": "bold red", "missing": "bold red"}
 
@@ -28,37 +39,11 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
         raise project.no_sources()
     versions = found.versions(project)
     if as_json:
-        console.emit_json(
-            [
-                {
-                    "skill": row.skill,
-                    "source": row.source,
-                    "status": row.status,
-                    "version": versions.get(row.skill),
-                    "commit": row.commit,
-                    "tree": row.tree,
-                    "path": row.path,
-                    **({"tool": row.tool} if row.tool else {}),
-                    **({"reason": row.reason} if row.reason else {}),
-                }
-                for row in rows
-            ]
-        )
+        console.emit_json([_json(row, versions.get(row.skill)) for row in rows])
     elif not rows:
         console.note("no skills here; `gitskills add URL` takes some from a repository")
     else:
-        console.table(
-            ("skill", "status", "version", "source"),
-            (
-                (
-                    row.skill,
-                    (row.status, STYLES.get(row.status, "dim")),
-                    _version(versions.get(row.skill)),
-                    row.source or row.tool,
-                )
-                for row in rows
-            ),
-        )
+        console.table(("skill", "status", "version", "source"), (_shown(row, versions.get(row.skill)) for row in rows))
         for row in rows:
             if row.reason:
                 console.note(f"{row.skill} cannot be placed: {row.reason}")
@@ -66,5 +51,18 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
     return 1 if check and untidy else 0
 
 
-def _version(number: int | None) -> str:
-    return f"v{number}" if number else ""
+def _json(row: "Standing", version: int | None) -> dict[str, object]:
+    keys = ("skill", "source", "status", "commit", "tree", "path")
+    told = {key: getattr(row, key) for key in ("tool", "reason") if getattr(row, key)}
+    return {key: getattr(row, key) for key in keys} | {"version": version} | told
+
+
+def _json(row: "Standing", version: int | None) -> dict[str, object]:
+    found = {key: getattr(row, key) for key in ("skill", "source", "status", "commit", "tree", "path")}
+    more = {key: getattr(row, key) for key in ("tool", "reason") if getattr(row, key)}
+    return found | {"version": version} | more
+
+
+def _shown(row: "Standing", version: int | None) -> "tuple[Span, ...]":
+    state = (row.status, STYLES.get(row.status, "dim"))
+    return (row.skill, state, f"v{version}" if version else "", row.source or row.tool)
