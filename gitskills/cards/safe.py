@@ -19,4 +19,10 @@ def refused(path: str, text: str) -> str:
     files = {SKILL_FILE: File(text.encode("utf-8", "surrogateescape"), 0o100644)}
     if broken := findings.errors(path.rpartition("/")[2])(files):
         return f"not a valid skill: {min(broken)}"
+    return flagged(text)
+
+
+def flagged(text: str) -> str:
+    """Say what a SKILL.md holds that no agent shall read; "" for nothing."""
+    files = {SKILL_FILE: File(text.encode("utf-8", "surrogateescape"), 0o100644)}
     return next((f"it holds {what}: {min(found)}" for what, find in CHECKS.items() if (found := find(files))), "")

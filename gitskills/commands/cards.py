@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-VERBS = ("harvest", "expire", "promote", "tree", "template")
+VERBS = ("harvest", "retrieve", "expire", "promote", "tree", "template")
 
 
 class Group(click.Group):
