@@ -6,6 +6,10 @@ Run as a program, `python -I -S hook.py EVENT AGENT [INBOX]`, or by `gitskills h
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 if __name__ == "__main__":  # -I and -S leave the package's folder off the path
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -36,10 +40,14 @@ def _deliver(event: str, agent: str, folder: str) -> None:
 
         folder = str(paths().inbox)
     inbox.write(folder, event, agent, payload)
-    # Whether a sweep is due, the worker finds out.
-    sweeps = event == "session-start" and os.environ.get("GITSKILLS_SWEEP") == "weekly"
-    if sweeps or inbox.due(folder, event, agent, payload):
+    if (event == "session-start" and _begins(os.environ)) or inbox.due(folder, event, agent, payload):
         _start(os.path.dirname(folder))
+
+
+def _begins(environ: "Mapping[str, str]") -> bool:
+    """Whether a session that starts is anything to the worker; whether a sweep is due, it finds out."""
+    pulls = environ.get("GITSKILLS_AUTOPULL") != "0" or environ.get("GITSKILLS_ATTRIBUTION") != "0"
+    return pulls or environ.get("GITSKILLS_SWEEP") == "weekly"
 
 
 def _start(state: str) -> None:

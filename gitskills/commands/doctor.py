@@ -26,7 +26,8 @@ def command(offline: bool, glob: bool, as_json: bool) -> int:
     from gitskills.share.doctor import examine
     from gitskills.state.paths import paths
 
-    checks = examine(paths(), Path.cwd(), glob=glob, offline=offline) + _hooks(glob) + _models(glob)
+    checks = examine(paths(), Path.cwd(), glob=glob, offline=offline)
+    checks += [*_hooks(glob), *_models(glob), *_background()]
     if as_json:
         console.emit_json([{"check": c.check, "ok": c.ok, "message": c.message, "fix": c.fix} for c in checks])
     else:
@@ -59,6 +60,24 @@ def _hooks(glob: bool) -> "list[Check]":
     return [Check(f"hooks {agent}", well, message, fix) for agent, well, message, fix in found]
 
 
+def _starts() -> "list[Check]":
+    """Say what did not work in the background when a session started last; nothing where all of it did."""
+    from contextlib import closing
+
+    from gitskills.errors import GitskillsError
+    from gitskills.share.machine import Check
+    from gitskills.state import database, starts
+    from gitskills.state.paths import paths
+
+    try:
+        with closing(database.state(paths())) as db:
+            found = starts.problem(db)
+    except (GitskillsError, OSError):
+        return []  # told already
+    fix = "run `gitskills pull`; GITSKILLS_AUTOPULL=0 leaves it to you"
+    return [Check("session start", False, found[1], fix)] if found else []
+
+
 def _models(glob: bool) -> "list[Check]":
     """Look whether the models that judge and propose are at hand; none of them is asked."""
     from gitskills.commands.targets import model_specs
@@ -81,3 +100,24 @@ def _models(glob: bool) -> "list[Check]":
         except GitskillsError as error:
             found.append(Check(f"model {role}", False, error.message, error.hint))
     return found
+
+
+def _background() -> "list[Check]":
+    """Tell what did not work in the background when the latest session started."""
+    import time
+    from contextlib import closing
+
+    from gitskills.errors import GitskillsError
+    from gitskills.share.machine import Check
+    from gitskills.state import database, starts
+    from gitskills.state.paths import paths
+
+    try:
+        with closing(database.state(paths())) as db:
+            problem = starts.problem(db)
+    except (GitskillsError, OSError):
+        return []  # told already
+    if problem is None:
+        return []
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(problem[0]))
+    return [Check("session start", False, f"{when}: {problem[1]}", "`gitskills pull` tells more")]

@@ -32,7 +32,7 @@ class Installed:
     def placed(self, cwd: str) -> Sequence[Placed]:
         """Return the skills of the project at `cwd`, then the user's own; see `Site.placed`."""
         found: dict[str, Placed] = {}
-        for project in self._projects(cwd):
+        for project in self.projects(cwd):
             for one in _placed(project):
                 found.setdefault(one.name, one)
         return tuple(found.values())
@@ -57,7 +57,7 @@ class Installed:
 
     def models(self, cwd: str, agent: str) -> "Models":
         """Return the models by environment, project and user."""
-        return targets.models(self._projects(cwd)[0], agent)
+        return targets.models(self.projects(cwd)[0], agent)
 
     def who(self, cwd: str) -> "Identity":
         """Return who commits there, by git's configuration."""
@@ -71,7 +71,8 @@ class Installed:
 
         return load(self.paths, self.paths.home, glob=True)
 
-    def _projects(self, cwd: str) -> "list[Project]":
+    def projects(self, cwd: str) -> "list[Project]":
+        """Return the project at `cwd` and the user's own; none where the project wants no improvements."""
         from gitskills.share.project import load
 
         if not os.path.isabs(cwd):
@@ -81,7 +82,7 @@ class Installed:
         return [here, self._global] if here.config.improve else []
 
     def _project(self, cwd: str, name: str) -> "Project":
-        for project in self._projects(cwd):
+        for project in self.projects(cwd):
             if any(one.name == name for one in _placed(project)):
                 return project
         raise GitskillsError(f"gitskills has not installed {name!r} there")

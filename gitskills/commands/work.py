@@ -16,13 +16,14 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
 
     A skill that gitskills placed opens a window of three messages of the user (GITSKILLS_WINDOW). Each is judged;
     where the skill's text failed the user, one small edit is proposed on a branch of its library. Every five messages
-    (GITSKILLS_SUGGEST_EVERY) are searched for what should hold for every run: see `gitskills suggest list`.
+    (GITSKILLS_SUGGEST_EVERY) are searched for what should hold for every run: see `gitskills suggest list`. For a
+    session that has started the skills are pulled, for five seconds at most, and it is noted which ones it has.
     """
     import time
     from contextlib import closing
 
     from gitskills import console
-    from gitskills.commands import targets
+    from gitskills.commands import starting, targets
     from gitskills.commands.installed import Installed
     from gitskills.improve import weekly
     from gitskills.improve.windows import MESSAGES
@@ -41,7 +42,8 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
     if inbox.heeded(where.environ):
         weekly.start(where, now=time.time())
         with closing(database.state(where)) as db:
-            worker = Worker(where, db, Installed(where), messages, every)
+            site = Installed(where)
+            worker = Worker(where, db, site, messages, every, lambda: starting.begin(where, db, site))
             worker.run(once=once)
             failed = ledger.share(where, db, targets.ledger_wanted, now=time.time())
         rows, passed, suggested = worker.rows, worker.passed + failed, worker.suggested

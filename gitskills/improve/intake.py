@@ -10,12 +10,13 @@ from gitskills.agents.payload import Payload, recognised
 from gitskills.errors import GitskillsError
 from gitskills.improve import windows, wishes
 from gitskills.improve.site import Placed, Site
-from gitskills.state import events, inbox
+from gitskills.state import events, inbox, starts
 from gitskills.state.inbox import Message
 from gitskills.state.lock import locked
 from gitskills.state.paths import Paths
+from gitskills.state.starts import Start
 
-_SILENT = ("session-start", "stop", "session-end")  # they open no window and spend none
+_SILENT = ("stop", "session-end")  # they open no window and spend none
 
 
 @dataclass(slots=True)
@@ -48,14 +49,17 @@ class Intake:
 
     def _event(self, message: Message) -> None:
         """Do what an event leads to and mark it as dealt with, in one transaction."""
-        told, used = None, None
+        told, used, start = None, None, None
         if message.event not in _SILENT:
             try:
                 told, used = self._read(message)
+                start = self._start(message)
             except (GitskillsError, OSError) as error:
                 self.passed.append(f"{message.event} of {message.agent}: {error}")
         self.db.execute("BEGIN IMMEDIATE")
         try:
+            if start is not None:
+                starts.note(self.db, start)
             if told is not None:
                 self._act(message, told, used)
             if used is not None:  # before the commit: killed after it, nobody would look at the next message
@@ -69,6 +73,15 @@ class Intake:
     def _mark(self) -> None:
         """Tell the hook whose messages matter."""
         inbox.mark(str(self.paths.inbox), windows.sessions(self.db) | wishes.sessions(self.db))
+
+    def _start(self, message: Message) -> Start | None:
+        """Return the session that starts with an event, None where none does that concerns us."""
+        if message.event != "session-start":
+            return None
+        told = readers.payload(message.agent, message.event, message.payload)
+        if told.event != "session-start" or told.own or not told.session or told.subagent:
+            return None
+        return Start(told.agent, told.session, told.cwd, message.at)
 
     def _read(self, message: Message) -> tuple[Payload | None, Placed | None]:
         """Return what an event tells, None where it tells nothing, and which skill of ours it uses."""

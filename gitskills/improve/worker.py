@@ -60,8 +60,9 @@ class Row:
 class Worker:
     """One run; `rows` are the jobs it finished, `passed` what it passed over and why.
 
-    `messages` is how long a window is, `every` how many messages make a job for the suggester (0: none), `suggested`
-    how many suggestions are new; `clock` gives the time in seconds, `sleep` waits.
+    `messages` is how long a window is, `every` how many messages make a job for the suggester (0: none), `begin` deals
+    with sessions that have started and says what did not work, `suggested` is how many suggestions are new; `clock`
+    gives the time in seconds, `sleep` waits.
     """
 
     paths: Paths
@@ -69,6 +70,7 @@ class Worker:
     site: Site
     messages: int = windows.MESSAGES
     every: int = wishes.EVERY
+    begin: Callable[[], list[str]] = list
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     rows: list[Row] = field(default_factory=list)
@@ -81,6 +83,7 @@ class Worker:
         suggester = Suggester(self.paths, self.db, self.site, self.clock)
         while True:
             count = self._take()
+            self.passed += self.begin()
             while self._pass() and not once:
                 pass
             suggester.run()

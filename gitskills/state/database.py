@@ -277,6 +277,20 @@ def _suggestions(db: sqlite3.Connection) -> None:
     )
 
 
+def _starts(db: sqlite3.Connection) -> None:
+    """Sessions that started, and which skills they had in context (see state/starts.py, measure/attribution.py)."""
+    db.execute(
+        "CREATE TABLE session_start (agent TEXT NOT NULL, session TEXT NOT NULL, cwd TEXT NOT NULL, at REAL NOT NULL, "
+        "done INTEGER NOT NULL DEFAULT 0, problem TEXT NOT NULL DEFAULT '', PRIMARY KEY (agent, session)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE attribution (session TEXT NOT NULL, agent TEXT NOT NULL, skill TEXT NOT NULL, "
+        "source TEXT NOT NULL, url TEXT NOT NULL, path TEXT NOT NULL, made_by TEXT NOT NULL, tree TEXT NOT NULL, "
+        "modified INTEGER NOT NULL, bucket TEXT NOT NULL, at REAL NOT NULL, "
+        "PRIMARY KEY (session, skill, url, path)) WITHOUT ROWID"
+    )
+
+
 _STATE: tuple[Migration, ...] = (
     _placements,
     _hooks,
@@ -286,6 +300,7 @@ _STATE: tuple[Migration, ...] = (
     _ledger,
     _card_nothing,
     _suggestions,
+    _starts,
 )
 _INDEX: tuple[Migration, ...] = (
     _trail,
