@@ -21,21 +21,28 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u20
 
 def brief(found: Sequence[Found], longest: int) -> str:
     """Return the section, at most `longest` characters of it; "" for no cards. What does not fit is cut or left."""
-    text = HEAD
+    blocks = _blocks(found, longest)
+    return HEAD + "".join(blocks) if blocks else ""
+
+
+def shown(found: Sequence[Found], longest: int) -> int:
+    """Return how many of the cards the brief of that length has."""
+    return len(_blocks(found, longest))
+
+
+def _blocks(found: Sequence[Found], longest: int) -> list[str]:
+    """Return what the brief says of each card, as far as there is room."""
+    blocks: list[str] = []
+    room = longest - len(HEAD)
     for rank, one in enumerate(found, 1):
-        room = longest - len(text)
         block = _block(rank, one, len(one.body))
         if len(block) > room:
             block = _block(rank, one, len(one.body) - (len(block) - room) - len(_CUT))
         if len(block) > room or (len(one.body) > 400 and len(block) < 400):
             break
-        text += block
-    return text if text != HEAD else ""
-
-
-def shown(found: Sequence[Found], longest: int) -> int:
-    """Return how many of the cards the brief of that length has."""
-    return len(re.findall(r"^### \d+\. ", brief(found, longest), re.MULTILINE)) if found else 0
+        blocks.append(block)
+        room -= len(block)
+    return blocks
 
 
 def _block(rank: int, one: Found, most: int) -> str:
