@@ -60,24 +60,6 @@ def _hooks(glob: bool) -> "list[Check]":
     return [Check(f"hooks {agent}", well, message, fix) for agent, well, message, fix in found]
 
 
-def _starts() -> "list[Check]":
-    """Say what did not work in the background when a session started last; nothing where all of it did."""
-    from contextlib import closing
-
-    from gitskills.errors import GitskillsError
-    from gitskills.share.machine import Check
-    from gitskills.state import database, starts
-    from gitskills.state.paths import paths
-
-    try:
-        with closing(database.state(paths())) as db:
-            found = starts.problem(db)
-    except (GitskillsError, OSError):
-        return []  # told already
-    fix = "run `gitskills pull`; GITSKILLS_AUTOPULL=0 leaves it to you"
-    return [Check("session start", False, found[1], fix)] if found else []
-
-
 def _models(glob: bool) -> "list[Check]":
     """Look whether the models that judge and propose are at hand; none of them is asked."""
     from gitskills.commands.targets import model_specs

@@ -2,17 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from typing import TYPE_CHECKING
-
 import click
 
 from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.console import Span
-    from gitskills.share.standing import Standing
-
-if TYPE_CHECKING:
     from gitskills.share.standing import Standing
 
 STYLES = {"up-to-date": "green", "ahead": "cyan", "behind": "yellow", "diverged": "bold red", "missing": "bold red"}
@@ -49,12 +44,6 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
                 console.note(f"{row.skill} cannot be placed: {row.reason}")
     untidy = [row for row in rows if row.status not in ("up-to-date", "untracked")]
     return 1 if check and untidy else 0
-
-
-def _json(row: "Standing", version: int | None) -> dict[str, object]:
-    keys = ("skill", "source", "status", "commit", "tree", "path")
-    told = {key: getattr(row, key) for key in ("tool", "reason") if getattr(row, key)}
-    return {key: getattr(row, key) for key in keys} | {"version": version} | told
 
 
 def _json(row: "Standing", version: int | None) -> dict[str, object]:
