@@ -238,10 +238,6 @@ def _card_search(db: sqlite3.Connection) -> None:
         "WITHOUT ROWID"
     )
     db.execute("CREATE VIRTUAL TABLE card_text USING fts5 (area, trigger, paths, body, tokenize = 'porter unicode61')")
-    db.execute(
-        "CREATE TABLE card_vector (model TEXT NOT NULL, blob TEXT NOT NULL, vector BLOB NOT NULL, "
-        "PRIMARY KEY (model, blob)) WITHOUT ROWID"
-    )
 
 
 def _ledger(db: sqlite3.Connection) -> None:

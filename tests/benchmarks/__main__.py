@@ -3,13 +3,23 @@
 import subprocess
 import sys
 
-FULL = {"share_speed": ["--rounds", "9"], "log_speed": [], "hook_speed": [], "search_quality": [], "cards_speed": []}
+FULL = {
+    "share_speed": ["--rounds", "9"],
+    "log_speed": [],
+    "hook_speed": [],
+    "search_quality": [],
+    "cards_speed": [],
+    "retrieval_quality": [],
+    "retrieve_speed": [],
+}
 SMOKE = {
     "share_speed": ["--rounds", "1"],
     "log_speed": ["--rounds", "1", "--skills", "200", "--commits", "2000"],
     "hook_speed": ["--rounds", "3"],
     "search_quality": [],
     "cards_speed": ["--rounds", "1", "--commits", "20000", "--cards", "500"],
+    "retrieval_quality": [],
+    "retrieve_speed": ["--rounds", "1", "--cards", "2000"],
 }
 
 
