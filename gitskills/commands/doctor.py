@@ -85,21 +85,34 @@ def _models(glob: bool) -> "list[Check]":
 
 
 def _background() -> "list[Check]":
-    """Tell what did not work in the background when the latest session started."""
+    """Tell what did not work in the background when the latest session started, and which rows of ledgers wait."""
     import time
     from contextlib import closing
 
     from gitskills.errors import GitskillsError
+    from gitskills.git.url import redact
     from gitskills.share.machine import Check
-    from gitskills.state import database, starts
+    from gitskills.state import database, ledger, starts
     from gitskills.state.paths import paths
 
     try:
         with closing(database.state(paths())) as db:
             problem = starts.problem(db)
+            late = ledger.late(db, now=time.time())
     except (GitskillsError, OSError):
         return []  # told already
-    if problem is None:
-        return []
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(problem[0]))
-    return [Check("session start", False, f"{when}: {problem[1]}", "`gitskills pull` tells more")]
+    found = []
+    if problem is not None:
+        fix = "run `gitskills pull`; GITSKILLS_AUTOPULL=0 leaves it to you"
+        found.append(Check("session start", False, f"{_day(problem[0])}: {problem[1]}", fix))
+    for url, count, since in late:
+        told = f"rows that wait for {redact(url)} since {_day(since)}: {count}"
+        found.append(Check("ledger", None, told, "`gitskills work` shares them, or says why not"))
+    return found
+
+
+def _day(at: float) -> str:
+    """A moment, in seconds since the epoch, as this machine's clock tells it."""
+    import time
+
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

@@ -15,6 +15,7 @@ Value = str | int | float | bool | None
 
 EVENTS = ("session", "outcome", "injection", "decision")
 KEPT = 90 * 86400  # seconds for which a row is kept that was shared, or is to stay here
+LATE = 3600.0  # seconds after which a row that still waits is worth a word
 _OWN = ("id", "at", "event")
 
 
@@ -68,6 +69,12 @@ def waiting(db: sqlite3.Connection, source_url: str, *, most: int = 10_000) -> l
         "SELECT id, at, text FROM ledger WHERE waits AND url = ? ORDER BY at, id LIMIT ?", (source_url, most)
     )
     return [Row(id, time.strftime("%Y/%m/%d", time.gmtime(at)), text) for id, at, text in rows]
+
+
+def late(db: sqlite3.Connection, *, now: float) -> list[tuple[str, int, float]]:
+    """Return the libraries with rows that have waited for `LATE` seconds or more, their number, and since when."""
+    query = "SELECT url, count(*), min(at) FROM ledger WHERE waits GROUP BY url HAVING min(at) <= ? ORDER BY url"
+    return [(str(url), int(count), float(since)) for url, count, since in db.execute(query, (now - LATE,))]
 
 
 def latest(db: sqlite3.Connection, source_url: str, event: str, key: str) -> dict[str, float]:

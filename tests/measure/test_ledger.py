@@ -91,7 +91,7 @@ def test_a_row_pushed_by_one_that_was_killed_is_not_pushed_again(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="hooks of git are shell scripts")
 def test_a_refused_push_keeps_the_rows_for_later(ada: Person, db: sqlite3.Connection, library: Path) -> None:
-    """A server that takes no such ref: the work is done all the same, and the rows go when it does take it."""
+    """A server that takes no such ref: the work is done, doctor tells, and the rows go when it does take it."""
     hook = library / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
@@ -100,8 +100,11 @@ def test_a_refused_push_keeps_the_rows_for_later(ada: Person, db: sqlite3.Connec
     done = ada.run("work")
     assert done.code == 0 and "passed over" in done.err and refs(library) == ""
     assert [row.id for url in ledger.libraries(db) for row in ledger.waiting(db, url)] == ids
+    told = ada.run("doctor", "--offline").out
+    assert "rows that wait for" in told and "2001-09-09" in told
     hook.unlink()
     assert ada.run("work").code == 0 and shared(library, db) == ids
+    assert "rows that wait" not in ada.run("doctor", "--offline").out
 
 
 def test_a_library_that_wants_none_gets_none_of_the_past(ada: Person, db: sqlite3.Connection, library: Path) -> None:
