@@ -27,6 +27,25 @@ def main(arguments: list[str]) -> int:
 def _answer(event: str, agent: str, folder: str) -> None:
     if agent == "cursor":  # it reads an answer on every event, and takes nothing but JSON
         os.write(1, b"{}\n")
+    elif (event, agent) == ("session-start", "claude-code") and os.environ.get("GITSKILLS_WORKER") != "1":
+        _notify(folder)
+
+
+def _notify(folder: str) -> None:
+    """Tell Claude Code's user what waits for them, if anything does; see state/notice.py."""
+    if not folder:
+        from gitskills.state.paths import paths
+
+        folder = str(paths().inbox)
+    try:
+        with open(os.path.join(os.path.dirname(folder), "notices", "notice"), encoding="utf-8") as file:
+            text = file.read(500).strip()
+    except FileNotFoundError:
+        return
+    if text and os.environ.get("GITSKILLS_DISABLED") != "1":
+        from json import dumps
+
+        os.write(1, dumps({"systemMessage": f"gitskills: {text}"}).encode() + b"\n")
 
 
 def _deliver(event: str, agent: str, folder: str) -> None:

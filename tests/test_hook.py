@@ -1,5 +1,6 @@
 """The agents' door: whatever is pushed through it, one file or none, exit 0, and nothing said."""
 
+import json
 import os
 import shutil
 import statistics
@@ -302,3 +303,31 @@ def test_it_costs_an_agent_next_to_nothing(launcher: Path) -> None:
 
     pairs = [(spent("sh", "-c", line), spent(sys.executable, "-c", "pass")) for _ in range(9)]
     assert statistics.median(ours / theirs for ours, theirs in pairs) < 2.5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the launcher is a shell script")
+def test_a_session_that_starts_tells_what_waits(tmp_path: Path) -> None:
+    """Claude Code's user is told the notice, by the registered command; other agents and events say nothing."""
+    home = tmp_path / "told"
+    state = home / "state"
+    (state / "notices").mkdir(parents=True)
+    python, program = sys.executable, ROOT / "gitskills" / "hook.py"
+    (home / "hook").write_text(hooks.launcher(python, program, state / "inbox"))
+    environment = {**os.environ, "GITSKILLS_HOME": str(home), "GITSKILLS_AUTOPULL": "0", "GITSKILLS_ATTRIBUTION": "0"}
+
+    def said(agent: str, event: str, **more: str) -> bytes:
+        line = hooks.command(agent, event, windows=False)
+        env = environment | more
+        done = subprocess.run(["sh", "-c", line], input=b'{"session_id": "1"}', env=env, capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b"")
+        return done.stdout
+
+    assert said("claude-code", "session-start") == b""
+    (state / "notices" / "notice").write_text("2 suggestions wait: gitskills suggest list\n")
+    told = json.loads(said("claude-code", "session-start"))
+    assert told == {"systemMessage": "gitskills: 2 suggestions wait: gitskills suggest list"}
+    assert said("claude-code", "prompt") == said("codex", "session-start") == b""
+    for off in ("GITSKILLS_DISABLED", "GITSKILLS_WORKER"):
+        assert said("claude-code", "session-start", **{off: "1"}) == b""
+    (home / "hook").unlink()
+    assert said("claude-code", "session-start") == b""

@@ -22,6 +22,9 @@ _COMMAND = (
     """sh -c 'h="${GITSKILLS_HOME:-$HOME/.local/state/gitskills}/hook"; """
     """if [ -f "$h" ]; then sh "$h" "$@"; else cat; fi >/dev/null 2>&1; %sexit 0' gitskills """
 )
+# Where the agent shows its user what a hook answers, the hook may answer: see hook.py.
+_ANSWERS = {("claude-code", "session-start")}
+_QUIET, _HEARD = "else cat; fi >/dev/null 2>&1;", "else cat >/dev/null; fi 2>/dev/null;"
 _JSON_ANSWER = 'echo "{}"; '  # cursor takes nothing but JSON for an answer
 _OURS = re.compile(r"sh -c '.*gitskills.*' gitskills [a-z-]+ [a-z-]+|gitskills hook [a-z-]+ --agent [a-z-]+", re.DOTALL)
 
@@ -30,11 +33,11 @@ _LAUNCHER = """\
 python={python}
 program={program}
 inbox={inbox}
-{exports}[ "$GITSKILLS_DISABLED" = 1 ] && exec cat
-[ "$GITSKILLS_WORKER" = 1 ] && exec cat
+{exports}[ "$GITSKILLS_DISABLED" = 1 ] && exec cat >/dev/null
+[ "$GITSKILLS_WORKER" = 1 ] && exec cat >/dev/null
 [ -x "$python" ] && [ -f "$program" ] && exec "$python" -I -S "$program" "$1" "$2" "$inbox"
-command -v gitskills && exec gitskills hook "$1" --agent "$2"
-exec cat
+command -v gitskills >/dev/null && exec gitskills hook "$1" --agent "$2"
+exec cat >/dev/null
 """
 
 
@@ -144,7 +147,8 @@ def command(agent: str, event: str, *, windows: bool = os.name == "nt") -> str:
     """
     if windows:
         return f"gitskills hook {event} --agent {agent}"
-    return _COMMAND % (_JSON_ANSWER if agent == "cursor" else "") + f"{event} {agent}"
+    words = _COMMAND % (_JSON_ANSWER if agent == "cursor" else "") + f"{event} {agent}"
+    return words.replace(_QUIET, _HEARD) if (agent, event) in _ANSWERS else words
 
 
 def is_ours(command: object) -> bool:
