@@ -106,6 +106,7 @@ def test_what_cannot_be_read_is_an_error(text: str) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(st.one_of(st.text(), mutated(LOCK)))
 def test_any_text_is_read_or_refused(text: str) -> None:

@@ -131,6 +131,7 @@ def test_a_newer_version_asks_for_an_upgrade_an_older_one_does_not() -> None:
         assert hint in caught.value.hint
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(st.one_of(st.text(), JSON.map(json.dumps), mutated(PROJECT), mutated(USER)))
 def test_any_text_is_read_or_refused(text: str) -> None:

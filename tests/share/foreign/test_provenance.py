@@ -103,6 +103,7 @@ def test_push_drops_metadata_that_held_nothing_else() -> None:
     assert cleaned["SKILL.md"].data.decode() == text.replace(lines, "")
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(st.one_of(st.text(), mutated(GH)))
 def test_any_text_is_read_or_refused(text: str) -> None:

@@ -38,6 +38,7 @@ def test_clawhub() -> None:
         clawhub('{"version": 2}')
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(st.one_of(st.text(), JSON.map(json.dumps), mutated(OPENSKILLS), mutated(CLAWHUB)))
 def test_any_text_is_read_or_refused(text: str) -> None:
