@@ -12,6 +12,7 @@ from gitskills.cards import shelf
 from gitskills.cards.card import Card
 from gitskills.git import objects
 from gitskills.git.cache import Cache
+from gitskills.state.transaction import transaction
 
 _PROOFS = re.compile(rb"^  gitskills-proof: ['\"]?([0-9a-f ]+)", re.MULTILINE)
 _PART, _ITEM = "\x1e", "\x1f"  # between the parts of a head, and between the items of one
@@ -55,9 +56,8 @@ class Loaded:
         cards, broken = shelf.parsed(rows, self.new)
         texts = {card.blob: _text(card) for card in cards}
         if texts:
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT OR REPLACE INTO card_head (blob, head) VALUES (?, ?)", texts.items())
-            db.execute("COMMIT")
+            with transaction(db):
+                db.executemany("INSERT OR REPLACE INTO card_head (blob, head) VALUES (?, ?)", texts.items())
         return list(self._heads(self.known | texts)), broken
 
     def _heads(self, texts: dict[str, str]) -> Iterator[Head]:

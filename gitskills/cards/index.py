@@ -15,6 +15,7 @@ from gitskills.cards import shelf
 from gitskills.cards.card import Card
 from gitskills.git import command, objects
 from gitskills.skills.words import parts
+from gitskills.state.transaction import transaction
 
 BODY = 3_000  # characters of a body that are indexed: what follows is code
 BATCH = 2_000  # cards read from git at a time
@@ -63,16 +64,11 @@ def update(
     missing = list(dict.fromkeys(blob for _, blob, _ in rows if blob not in known))
     whole = True
     db.execute("PRAGMA synchronous = OFF")  # what a power cut takes is built again
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         for start in range(0, len(missing), BATCH):
             whole &= _add(db, missing[start : start + BATCH], read)
         _assign(db, library, rows, numbers or {})
         db.execute("INSERT OR REPLACE INTO card_library VALUES (?, ?)", (library, tip if whole else ""))
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def _add(db: sqlite3.Connection, blobs: Sequence[str], read: Read) -> bool:

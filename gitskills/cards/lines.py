@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gitskills.git import files, objects
+from gitskills.state.transaction import transaction
 
 LARGEST = 1 << 20  # bytes of a file whose lines are looked at
 SHORTEST = 3  # characters of a line that says something: brackets stand everywhere
@@ -58,10 +59,9 @@ def _written(git_dir: Path, db: sqlite3.Connection, places: Sequence[Place]) -> 
     new = [place for place in places if place not in found]
     if new:
         made = dict(_differences(git_dir, new))
-        db.execute("BEGIN IMMEDIATE")
-        rows = [(commit, path, sums.tobytes()) for (commit, path), sums in made.items()]
-        db.executemany("INSERT OR REPLACE INTO card_lines (proof, path, lines) VALUES (?, ?, ?)", rows)
-        db.execute("COMMIT")
+        with transaction(db):
+            rows = [(commit, path, sums.tobytes()) for (commit, path), sums in made.items()]
+            db.executemany("INSERT OR REPLACE INTO card_lines (proof, path, lines) VALUES (?, ?, ?)", rows)
         found |= made
     return found
 

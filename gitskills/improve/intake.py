@@ -15,6 +15,7 @@ from gitskills.state.inbox import Message
 from gitskills.state.lock import locked
 from gitskills.state.paths import Paths
 from gitskills.state.starts import Start
+from gitskills.state.transaction import transaction
 
 _SILENT = ("stop", "session-end")  # they open no window and spend none
 
@@ -56,8 +57,7 @@ class Intake:
                 start = self._start(message)
             except (GitskillsError, OSError) as error:
                 self.passed.append(f"{message.event} of {message.agent}: {error}")
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self.db):
             if start is not None:
                 starts.note(self.db, start)
             if told is not None:
@@ -65,10 +65,6 @@ class Intake:
             if used is not None:  # before the commit: killed after it, nobody would look at the next message
                 self._mark()
             events.handle(self.db, [message.name])
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
 
     def _mark(self) -> None:
         """Tell the hook whose messages matter."""

@@ -21,6 +21,7 @@ from gitskills.sessions.window import spoken
 from gitskills.state import notice
 from gitskills.state.lock import Busy, locked
 from gitskills.state.paths import Paths
+from gitskills.state.transaction import transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +129,10 @@ class Suggester:
 
     def _keep(self, job: Wish, found: list[Suggestion], seen: str) -> None:
         before = self.db.total_changes
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self.db):
             suggestions.keep(self.db, found, at=self.clock())
             self.made += self.db.total_changes - before
             wishes.finish(self.db, job, seen)
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
 
     def _session(self, job: Wish, placed: Placed) -> Session | None:
         """The session as its transcript tells it; without one the last message has to do."""

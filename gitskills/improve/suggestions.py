@@ -9,6 +9,7 @@ from gitskills.errors import GitskillsError
 from gitskills.improve import suggest
 from gitskills.improve.site import Placed
 from gitskills.improve.suggest import Update
+from gitskills.state.transaction import transaction
 
 Status = Literal["waiting", "accepted", "dismissed"]
 
@@ -95,16 +96,11 @@ def pick(db: sqlite3.Connection, id: str) -> Suggestion:
 
 def decide(db: sqlite3.Connection, some: Iterable[Suggestion], status: Status | None, note: str = "") -> None:
     """Write down what became of suggestions, all at once; without a status they stay as they are, with a note."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         for one in some:
             db.execute(
                 "UPDATE suggestion SET status = coalesce(?, status), note = ? WHERE id = ?", (status, note, one.id)
             )
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def notice(db: sqlite3.Connection) -> str:

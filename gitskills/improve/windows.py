@@ -12,6 +12,7 @@ from hashlib import sha256
 from gitskills.improve.weakness import Sighting
 from gitskills.sessions.redact import redact
 from gitskills.state import ledger
+from gitskills.state.transaction import transaction
 
 MESSAGES = 3  # of the user, after a skill was used, that are judged
 REACTION = 8_000  # characters of one that are kept
@@ -110,8 +111,7 @@ def begin(db: sqlite3.Connection, id: int) -> Job | None:
 
 def finish(db: sqlite3.Connection, job: Job, verdict: Judged | None, *, at: float, decision: str = "") -> None:
     """Keep the verdict, forget what was said, and after a failure close the window; all of it or none."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         if verdict is not None:
             _keep(db, verdict, at)
             _tell(db, job, verdict, decision, at)
@@ -121,10 +121,6 @@ def finish(db: sqlite3.Connection, job: Job, verdict: Judged | None, *, at: floa
                 (job.agent, job.session, job.skill, job.tool_use),
             )
         db.execute("UPDATE job SET done = 1, reaction = '', transcript = '' WHERE id = ?", (job.id,))
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def failed(db: sqlite3.Connection, url: str, skill: str, tree: str, session: str) -> bool:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Literal
 
 from gitskills.state import ledger
+from gitskills.state.transaction import transaction
 
 Bucket = Literal["A", "B"]
 
@@ -42,8 +43,7 @@ def record(db: sqlite3.Connection, session: str, agent: str, skills: Iterable[In
     `at` is in seconds since the epoch. Returns how many skills were kept: none where the session is known.
     """
     found = sorted(skills, key=lambda one: (one.skill, one.url, one.path))
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         if db.execute("SELECT 1 FROM attribution WHERE session = ?", (session,)).fetchone():
             found = []
         for one in found:
@@ -55,8 +55,4 @@ def record(db: sqlite3.Connection, session: str, agent: str, skills: Iterable[In
                 "tree": one.tree, "modified": one.modified, "bucket": half,
             }  # fmt: skip
             ledger.append(db, one.url, "session", facts, at=at)
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
     return len(found)

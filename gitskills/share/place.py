@@ -14,6 +14,7 @@ from gitskills.share.spots import Spot, spots
 from gitskills.skills.tree import files_oid, tree_oid
 from gitskills.state import files
 from gitskills.state.stage import Changed, Content, Stage, recover
+from gitskills.state.transaction import transaction
 
 
 class Disk:
@@ -219,10 +220,9 @@ class Disk:
         key = self.project.key
         gone = [(key, skill, place) for (skill, place), row in self._written.items() if row is None]
         new = [(key, skill, place, *row) for (skill, place), row in self._written.items() if row is not None]
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("DELETE FROM placement WHERE root = ? AND skill = ? AND folder = ?", gone)
-        self._db.executemany("INSERT OR REPLACE INTO placement VALUES (?, ?, ?, ?, ?)", new)
-        self._db.execute("COMMIT")
+        with transaction(self._db):
+            self._db.executemany("DELETE FROM placement WHERE root = ? AND skill = ? AND folder = ?", gone)
+            self._db.executemany("INSERT OR REPLACE INTO placement VALUES (?, ?, ?, ?, ?)", new)
         self._written.clear()
 
     def recover(self, git_dirs: Iterable[Path]) -> list[Path]:

@@ -8,6 +8,7 @@ from itertools import islice
 from gitskills.state import inbox
 from gitskills.state.inbox import Message
 from gitskills.state.paths import Paths
+from gitskills.state.transaction import transaction
 
 KEPT = 30 * 86400  # seconds for which a handled event's name is remembered
 TWICE = 2.0  # seconds within which the same words of the same agent are one event, told by two registrations
@@ -23,13 +24,8 @@ def absorb(where: Paths, db: sqlite3.Connection, *, now: float) -> int:
     messages = inbox.take(where.inbox, now=now)
     new = 0
     while batch := list(islice(messages, _BATCH)):
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(db):
             new += sum(_insert(db, message) for message in batch)
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
         for message in batch:
             inbox.done(where.inbox, message.name)
     db.execute("DELETE FROM event WHERE handled AND at < ?", (now - KEPT,))

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from gitskills.share.search import index as ranking  # noqa: E402
 from gitskills.skills.tree import blob_oid  # noqa: E402
-from gitskills.state import database, fulltext  # noqa: E402
+from gitskills.state import fulltext  # noqa: E402
 
 DEPTH = 10  # ranks looked at
 LARGE = 100_000  # skills in the made-up library
@@ -65,7 +65,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 def open_index(path: str = ":memory:") -> sqlite3.Connection:
     """Return an empty index database with its tables."""
     db = sqlite3.connect(path, isolation_level=None)
-    for migration in database._INDEX:
+    for migration in migrations.INDEX:
         migration(db)
     return db
 

@@ -12,6 +12,7 @@ from itertools import islice
 from gitskills.skills.frontmatter import split, summary
 from gitskills.skills.words import name_of, parts, words
 from gitskills.state import fulltext
+from gitskills.state.transaction import transaction
 
 # SQLite fixes BM25's k1 at 1.2 and lets weights multiply term counts. Both their ratio matters (a word in the name or
 # description counts as five in the body) and their size: a third of 5, 5, 1 makes k1 3.6, so that a skill whose
@@ -56,16 +57,11 @@ def update(db: sqlite3.Connection, source: str, skills: Iterable[Skill], read: R
     texts = [(blob, name, *_fields(name, data[blob] or b"")) for blob, name in missing if data[blob] is not None]
     # Nothing here is worth a flush to the disk: what a power cut takes is built again.
     db.execute("PRAGMA synchronous = OFF")
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         for text in texts:
             _insert(db, *text)
         _assign(db, source, wanted)
         db.execute("INSERT OR REPLACE INTO search_source VALUES (?, ?)", (source, tip if complete else ""))
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def search(db: sqlite3.Connection, query: str, sources: Sequence[str], n: int = 10) -> list[Hit]:

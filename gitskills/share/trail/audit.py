@@ -16,6 +16,7 @@ from gitskills.git import history
 from gitskills.git.folders import above
 from gitskills.git.renames import follow
 from gitskills.share.trail.rows import Row, Skill, Trail, say
+from gitskills.state.transaction import transaction
 
 KEPT = 8  # trails per repository: branches and tags in use at the same time
 _COLUMNS = "skill, oid, date, author, email, path, op, version, base, tree, origin, summary, trailers"
@@ -145,7 +146,7 @@ def read(db: sqlite3.Connection, git_dir: Path, tip: str, *, want: Want | None =
         trail = Trail() if since is None else _load(db, known[since].key)
         with _uncollected():
             rows, looked = _extend(trail, git_dir, tip, since, want)
-            with _transaction(db):
+            with transaction(db):
                 if _known(db, where) == known:  # else another process was here meanwhile: look again
                     key = _open_trail(db, where, tip, since, known, looked)
                     _write(db, key, trail, rows)
@@ -223,17 +224,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
-
-
-@contextlib.contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def _open_trail(
