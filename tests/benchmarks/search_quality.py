@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from gitskills.share.search import index as ranking  # noqa: E402
 from gitskills.skills.tree import blob_oid  # noqa: E402
-from gitskills.state import fulltext  # noqa: E402
+from gitskills.state import fulltext, migrations  # noqa: E402
 
 DEPTH = 10  # ranks looked at
 LARGE = 100_000  # skills in the made-up library
