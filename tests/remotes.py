@@ -98,7 +98,7 @@ def remote(_server: Remote, monkeypatch: pytest.MonkeyPatch) -> Remote:
 @pytest.fixture(scope="session")
 def _web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     root = tmp_path_factory.getbasetemp().resolve()
-    with _http(root) as web:
+    with smart_http(root) as web:
         yield web
 
 
@@ -141,7 +141,7 @@ def _daemon(root: Path) -> Iterator[Remote]:
 
 
 @contextmanager
-def _http(root: Path) -> Iterator[Web]:
+def smart_http(root: Path) -> Iterator[Web]:
     stopping = threading.Event()
 
     class Handler(_Handler):

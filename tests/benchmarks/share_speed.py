@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import SHARED
+from tests.remotes import smart_http
 
 LIBRARY = "awesome-copilot"
 DISTANCE = 20  # milliseconds each way: a git host in the same country
@@ -139,6 +140,15 @@ def main() -> int:
     return 0
 
 
+@contextmanager
+def host(library: Path, folder: Path) -> Iterator[str]:
+    """Serve a copy of a library as hosts do, by smart HTTP and with filters; yields the URL's beginning."""
+    copy = folder / "library.git"
+    subprocess.run(["git", "clone", "-q", "--bare", str(library), str(copy)], check=True)
+    with smart_http(folder) as server:
+        yield server.serve(copy).removesuffix("/open/library.git")
+
+
 def measure(bundle: Path, root: Path, rounds: int) -> None:
     """Print every figure of issue "Share" that concerns pull, status and start-up."""
     served = root / "served"
@@ -152,8 +162,10 @@ def measure(bundle: Path, root: Path, rounds: int) -> None:
             "on this machine": f"{base}/library.git",
             "in a folder": remote.as_uri(),
         }
-        for name, url in remotes.items():
-            ratio(f"first pull, {name} : clone --depth 1 + cp -r", 1.3, *first_pull(url, root, rounds))
+        with host(remote, root / "host") as near, far(near, DISTANCE) as web:
+            remotes |= {f"{2 * DISTANCE} ms away, by HTTP": f"{web.replace('git:', 'http:')}/open/library.git"}
+            for name, url in remotes.items():
+                ratio(f"first pull, {name} : clone and cp -r", 1.3, *first_pull(url, root, rounds))
         place, home = project(root / "project", f"{base}/library.git"), root / "home"
         timed(gitskills("pull"), place, home)
         asked = ["git", "ls-remote", f"{base}/library.git"]
