@@ -1,13 +1,14 @@
 """Attacks end to end: what hostile transcripts and answers of models lead to, and that none of it is published."""
 
 import json
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.answers import answering
 from tests.conftest import SkillRepo
 from tests.people import Person, person, remote_text, skill
 from tests.repositories import git
@@ -38,22 +39,8 @@ def ada(tmp_path: Path, library: Path) -> Person:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Model:
-    """Return a function: answers by role → the environment in which a model gives them; `asked` holds the prompts."""
-
-    def make(**answers: object) -> dict[str, str]:
-        texts = {role: one if isinstance(one, str) else json.dumps(one) for role, one in answers.items()}
-        (tmp_path / "answers.json").write_text(json.dumps(texts), encoding="utf-8")
-        script = tmp_path / "model.py"
-        script.write_text(
-            "import json, os, sys\n"
-            "role = os.environ['GITSKILLS_ROLE']\n"
-            f"open({str(tmp_path)!r} + '/asked-' + role, 'ab').write(sys.stdin.buffer.read())\n"
-            f"sys.stdout.write(json.load(open({str(tmp_path / 'answers.json')!r}))[role])\n",
-            encoding="utf-8",
-        )
-        return {"GITSKILLS_MODEL": f"command:{Path(sys.executable).as_posix()} {script.as_posix()}"}
-
-    return make
+    """Return a function: answers by role → the environment in which a model gives them; see tests/answers.py."""
+    return partial(answering, tmp_path)
 
 
 def published(library: Path) -> str:

@@ -1,13 +1,13 @@
 """improve and review through the real program: a failing session becomes a commit that people decide on."""
 
 import json
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.answers import answering
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, log, person, remote_text, skill
 from tests.processes import Result
@@ -43,23 +43,8 @@ def ada(tmp_path: Path, library: Path) -> Person:
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Answers:
-    """Return a function: answers by role → the environment in which models give them; each call leaves a line."""
-
-    def make(**by_role: Any) -> dict[str, str]:
-        script = tmp_path / "model.py"
-        texts = {role: one if isinstance(one, str) else json.dumps(one) for role, one in by_role.items()}
-        script.write_text(
-            "import os, sys\n"
-            "asked = sys.stdin.buffer.read()\n"
-            f"open({str(tmp_path / 'calls')!r}, 'a').write(os.environ['GITSKILLS_ROLE'] + '\\n')\n"
-            f"open({str(tmp_path / 'asked')!r}, 'wb').write(asked)\n"
-            f"sys.stdout.write({texts!r}[os.environ['GITSKILLS_ROLE']])\n",
-            encoding="utf-8",
-        )
-        python = Path(sys.executable).as_posix()
-        return {"GITSKILLS_MODEL": f"command:{python} {script.as_posix()}"}
-
-    return make
+    """Return a function: answers by role → the environment in which models give them; see tests/answers.py."""
+    return partial(answering, tmp_path)
 
 
 def calls(tmp_path: Path) -> list[str]:
