@@ -15,8 +15,8 @@ from pygit2.enums import ConfigLevel
 from tests.processes import Result, gitskills
 from tests.repositories import EPOCH, History, bare_repository, git
 
-# The git servers, as fixtures `remote` and `web`.
-pytest_plugins = ["tests.remotes"]
+# The git servers, as fixtures `remote` and `web`; and `ada`, who has the skills of a test's `library`.
+pytest_plugins = ["tests.remotes", "tests.stories"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -189,7 +189,15 @@ def test_doctor_is_silent_where_nothing_is_registered(project: Path, run: Run) -
     assert not [row for row in rows if row["check"].startswith("hooks")]
 
 
+@pytest.fixture
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a session that starts start no worker: it would take the inbox before the test looks."""
+    for name in ("GITSKILLS_AUTOPULL", "GITSKILLS_ATTRIBUTION"):
+        monkeypatch.setenv(name, "0")
+
+
 @pytest.mark.skipif(sys.platform == "win32" or not shutil.which("sh"), reason="needs a POSIX shell")
+@pytest.mark.usefixtures("no_worker")
 @pytest.mark.parametrize("agent", ["claude-code", "codex", "cursor", "gemini-cli"])
 def test_what_stands_in_the_file_works(agent: str, project: Path, run: Run, shell: Callable[[str], str]) -> None:
     """Every command that was written, run as the agent runs it, delivers the event it was registered for."""
@@ -225,6 +233,7 @@ def shell() -> Callable[[str], str]:
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+@pytest.mark.usefixtures("no_worker")
 @pytest.mark.parametrize("agent", ["opencode", "pi"])
 def test_plugins_hand_on_what_they_hear(agent: str, project: Path, run: Run) -> None:
     """The plugin files, loaded by node and told each event, put the right ones into the inbox."""
