@@ -15,7 +15,8 @@ class Facts:
     """What is known of one skill: its lock entry, the base last installed here, the tree on disk.
 
     `foreign` says that something gitskills did not make stands in its place; `claim` is what another tool's record
-    says of a skill gitskills does not know.
+    says of a skill gitskills does not know. Where base or upstream holds the files on disk in a tree that git itself
+    would not write, `ours` is that tree and `disk` the one of the folder.
     """
 
     install: Install | None
@@ -23,6 +24,12 @@ class Facts:
     ours: str | None
     foreign: bool = False
     claim: str = ""
+    disk: str | None = None
+
+    @property
+    def old(self) -> str | None:
+        """The tree that the folder has when it is read."""
+        return self.disk or self.ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +57,36 @@ def plan(wanted: Wanted | None, facts: Facts) -> Plan:
     """Decide what to do with one skill; `wanted` is None when it is no longer chosen or no longer upstream."""
     base, ours = base_of(facts), facts.ours
     if wanted is None:
-        return _leave(base, ours)
+        return _leave(base, facts)
     if facts.foreign:
-        return Plan("refuse", wanted, base, ours, "a file or link that gitskills did not make stands in its place")
+        return Plan("refuse", wanted, base, facts.old, "a file or link that gitskills did not make stands in its place")
     if facts.claim and base is None and ours is not None:
-        return Plan("refuse", wanted, None, ours, facts.claim)
+        return Plan("refuse", wanted, None, facts.old, facts.claim)
     theirs = wanted.found.tree
     match compare(base, ours, theirs):
         case Status.MISSING:
             return Plan("install", wanted, base, None, "had been deleted here; put back" if base else facts.claim)
         case Status.UP_TO_DATE:
-            return Plan("nothing", wanted, base, ours)
+            return Plan("nothing", wanted, base, facts.old)
         case Status.BEHIND:
-            return Plan("update", wanted, base, ours)
+            return Plan("update", wanted, base, facts.old)
         case Status.AHEAD:
-            return Plan("keep", wanted, base, ours, "edited here; `gitskills push` publishes it")
+            return Plan("keep", wanted, base, facts.old, "edited here; `gitskills push` publishes it")
         case Status.DIVERGED:
-            return Plan("merge", wanted, base, ours)
+            return Plan("merge", wanted, base, facts.old)
         case Status.UNTRACKED:
             return Plan(
                 "refuse",
                 wanted,
                 None,
-                ours,
+                facts.old,
                 "a folder of this name that gitskills did not place is kept; `gitskills adopt` takes it over, "
                 "`as:` in gitskills.yaml gives the skill another name",
             )
 
 
-def _leave(base: str | None, ours: str | None) -> Plan:
-    if ours is None:
-        return Plan("remove", None, base, None)
-    if ours == base:
-        return Plan("remove", None, base, ours)
-    return Plan("keep", None, base, ours, "edited here, so it is kept; `gitskills push --to SOURCE` publishes it again")
+def _leave(base: str | None, facts: Facts) -> Plan:
+    if facts.ours in (None, base):
+        return Plan("remove", None, base, facts.old)
+    message = "edited here, so it is kept; `gitskills push --to SOURCE` publishes it again"
+    return Plan("keep", None, base, facts.old, message)

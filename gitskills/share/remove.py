@@ -71,17 +71,17 @@ def _plan(survey: Survey, name: str, *, force: bool, dry_run: bool) -> Plan:
     base = base_of(facts)
     copies = survey.disk.edited_copies(name)
     if facts.ours in (None, base) and not copies:
-        return Plan("remove", None, base, facts.ours)
+        return Plan("remove", None, base, facts.old)
     if not force or copies:
         where = f" in {copies[0]}" if copies else ""
         return Plan(
             "keep",
             None,
             base,
-            facts.ours,
+            facts.old,
             f"edited here{where}: `gitskills push {name}` publishes that, `remove --force` drops it",
         )
-    return Plan("remove", None, base, facts.ours, "" if dry_run else _save(survey, name))
+    return Plan("remove", None, base, facts.old, "" if dry_run else _save(survey, name))
 
 
 def _save(survey: Survey, name: str) -> str:

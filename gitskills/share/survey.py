@@ -1,9 +1,11 @@
 """What this machine knows of a project's skills: the lock, the bases last installed, the trees on disk."""
 
+import contextlib
 from collections.abc import Mapping
 
 from gitskills.git import objects
 from gitskills.git.cache import Cache
+from gitskills.git.objects import Entries
 from gitskills.share import installed, lockfile
 from gitskills.share.lockfile import Install
 from gitskills.share.place import Disk
@@ -11,6 +13,7 @@ from gitskills.share.plan import Facts
 from gitskills.share.project import Project
 from gitskills.share.select import Wanted
 from gitskills.share.unpack import known_modes
+from gitskills.skills.tree import tree_oid
 
 
 class Survey:
@@ -29,14 +32,37 @@ class Survey:
     def facts(self, name: str, wanted: Wanted | None) -> Facts:
         """Read the facts about the skill `name`; `wanted` is what upstream has for it, if anything."""
         known = self.known(name, wanted)
-        ours = self.disk.tree(name, known)
+        disk = self.disk.tree(name, known)
         install, base = self.lock.get(name), self.bases.get(name)
+        ours = self._written(disk, install, base, wanted)
         if base is None and install is None and ours is not None and ours == self.disk.placed(name):
             base = ours  # we were about to record it when we were killed
         elif self._published(install, base, ours, wanted):
             base = ours
         claim = self._claim(name, ours, wanted) if base is None and install is None else ""
-        return Facts(install, base, ours, self.disk.foreign(name), claim)
+        return Facts(install, base, ours, self.disk.foreign(name), claim, disk)
+
+    def _written(
+        self, disk: str | None, install: Install | None, base: str | None, wanted: Wanted | None
+    ) -> str | None:
+        """The tree that holds the very files on disk in upstream, or in the base: most often the folder's own.
+
+        Tools other than git write trees that git reads but would not make (an empty folder, the mode 100664), so that
+        one content has two names. Asked only about a folder that seems edited.
+        """
+        locked = install.tree if install else None
+        theirs = wanted.found.tree if wanted else None
+        if disk in (None, base, locked, theirs):
+            return disk
+        if wanted is not None and _tree(wanted.found.entries) == disk:
+            return theirs
+        for tree in {base, locked} - {None, theirs}:
+            for cache in self.caches.values():
+                if cache.exists and objects.resolve(cache.git_dir, str(tree)):
+                    if _tree(objects.entries(cache.git_dir, str(tree))) == disk:
+                        return tree
+                    break
+        return disk
 
     def _published(self, install: Install | None, base: str | None, ours: str | None, wanted: Wanted | None) -> bool:
         """Whether a folder that seems edited is a version upstream had since: put there by a run that was killed
@@ -76,3 +102,10 @@ class Survey:
     def names(self) -> set[str]:
         """Every skill that gitskills has installed here, by lock or by memory."""
         return self.lock.keys() | self.bases.keys()
+
+
+def _tree(entries: Entries) -> str | None:
+    """The tree that git would write for these files; None where no folder could hold them."""
+    with contextlib.suppress(ValueError):
+        return tree_oid(entries)
+    return None

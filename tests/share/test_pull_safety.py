@@ -499,3 +499,30 @@ def test_tracked_files_with_names_of_by_products(tmp_path: Path, skill_repo: Ski
     names = git("ls-tree", "-r", "--name-only", "main:skills/a", cwd=library).decode().split()
     assert sorted(names) == sorted(texts)
     assert all(ada.read("a", path) == text for path, text in texts.items() if path != "SKILL.md")
+
+
+@pytest.mark.parametrize("placement", ["symlink", "copy"])
+def test_odd_trees_are_not_taken_for_edits(ada: Person, library: Path, placement: str) -> None:
+    """A tree as git would not write it (an old mode, an empty folder) is installed, followed, edited and removed."""
+    ada.config.write_text(ada.config.read_text() + f"placement: {placement}\n")
+    empty = tree_of(library, [])
+
+    def odd(text: str) -> None:
+        rows = [f"100664 blob {blob(library, text.encode())}\tSKILL.md", f"040000 tree {empty}\tempty"]
+        with_tree(library, tree_of(library, rows), "skills/odd")
+
+    odd(numbered("odd"))
+    assert ada.pull()["odd"].action == "installed" and ada.status()["odd"] == "up-to-date"
+    assert ada.pull()["odd"].action == "unchanged" and ada.push("odd")["odd"].action == "unchanged"
+    odd(numbered("odd").replace("line 3", "their line"))
+    assert ada.status(fetch=True)["odd"] == "behind" and ada.pull()["odd"].action == "updated"
+    copy = ada.root / ".claude/skills/odd/SKILL.md"
+    copy.write_bytes(ada.read("odd").replace("line 8", "my line").encode())
+    assert ada.status()["odd"] == "ahead"
+    odd(numbered("odd").replace("line 3", "their newer line"))
+    assert ada.pull()["odd"].action == "merged"
+    assert "my line" in ada.read("odd") and "their newer line" in ada.read("odd")
+    assert ada.push()["odd"].action == "pushed" and ada.status()["odd"] == "up-to-date"
+    odd(numbered("odd"))
+    ada.pull()
+    assert ada.run("remove", "odd").code == 0 and not (ada.skills / "odd").exists() and not copy.parent.exists()
