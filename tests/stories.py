@@ -1,11 +1,11 @@
 """What tests of improving share: a skill that fails its user, the session in which it does, and prepared answers."""
 
 import json
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from gitskills.improve import windows
 from gitskills.improve.case import Case
 from gitskills.improve.witness import read, witness
 from gitskills.state import database, inbox
+from tests.answers import Answers, answering
 from tests.people import Person, person, skill
 from tests.repositories import git
 from tests.transcripts import NEVER, transcript
@@ -43,6 +44,12 @@ def ada(tmp_path: Path, library: Path) -> Person:
     return someone
 
 
+@pytest.fixture
+def answers(tmp_path: Path) -> Answers:
+    """Return a function: answers by role → the environment in which models give them, with notes in `tmp_path`."""
+    return partial(answering, tmp_path)
+
+
 def branches(library: Path) -> list[str]:
     """The candidates and proposals that wait in a library."""
     return git("for-each-ref", "--format=%(refname:short)", "refs/heads/gitskills", cwd=library).decode().split()
@@ -51,12 +58,6 @@ def branches(library: Path) -> list[str]:
 def refs(library: Path) -> str:
     """Every ref of a library with what it points to."""
     return git("for-each-ref", cwd=library).decode()
-
-
-def called(folder: Path) -> list[str]:
-    """The roles that `tests.answers.answering` was asked in, in order."""
-    file = folder / "calls"
-    return file.read_text().split() if file.exists() else []
 
 
 class Talk:
@@ -131,16 +132,16 @@ def case(
     return Case(target, replace(shown, sessions=tuple(sessions)), models, identity(ada.root))
 
 
-def judged(ada: Person, *outcomes: str, session: str = "s") -> None:
-    """Record verdicts about the installed version of `deploy`, a session each, with nothing come of them."""
+def judged(ada: Person, outcomes: Mapping[str, str]) -> None:
+    """Record a verdict (ok, failed, unclear) per session about the installed `deploy`, with nothing come of it."""
     site = Installed(ada.paths)
     [deploy] = [one for one in site.placed(str(ada.root)) if one.name == "deploy"]
     with closing(database.state(ada.paths)) as db:
-        for number, outcome in enumerate(outcomes):
-            id, at = f"{session}-{number}", time.time()
-            windows.open_(db, ("claude-code", id), "deploy", str(ada.root), "toolu_1", messages=1, at=at)
-            windows.spend(db, ("claude-code", id), f"{id}.{os.urandom(4).hex()}", "", NEVER, at=at)
-            job = list(windows.jobs(db))[-1]
+        for id, outcome in outcomes.items():
+            session, at = ("claude-code", id), time.time()
+            windows.open_(db, session, "deploy", str(ada.root), "toolu_1", messages=1, at=at)
+            windows.spend(db, session, id, "", NEVER, at=at)
+            [job] = windows.jobs(db)
             what = ("skill_defect", str(FAILED["reason"])) if outcome == "failed" else (None, "done")
             who = windows.digest(site.salt, id)
             verdict = windows.Judged(deploy.url, deploy.path, deploy.tree, who, "team", outcome, *what)

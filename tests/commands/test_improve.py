@@ -1,30 +1,17 @@
 """improve and review through the real program: a failing session becomes a commit that people decide on."""
 
 import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.answers import answering
+from tests.answers import Answers, called
 from tests.conftest import SkillRepo
-from tests.people import Person, commit, log, person, remote_text, skill
+from tests.people import Person, commit, log, person, remote_text
 from tests.processes import Result
 from tests.repositories import git
+from tests.stories import BODY, FAILED, PROPOSAL, branches
 from tests.transcripts import NEVER, transcript
-
-BODY = skill("deploy", "\n## Ship\n\n1. Run the tests.\n2. Release.\n", description="Ship the shop.")
-FAILED = {
-    "outcome": "failed",
-    "layer": "skill_defect",
-    "reason": "The skill does not say when not to deploy.",
-    "evidence": ["Never deploy on a Friday."],
-}
-EDIT = {"op": "insert_after", "target": "1. Run the tests.\n", "content": "   Not on a Friday.\n"}
-PROPOSAL = {"weakness": "It does not say when not to deploy", "edits": [EDIT]}
-
-Answers = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
@@ -33,36 +20,12 @@ def library(skill_repo: SkillRepo) -> Path:
     return skill_repo({"skills/deploy/SKILL.md": BODY})
 
 
-@pytest.fixture
-def ada(tmp_path: Path, library: Path) -> Person:
-    """Ada, who has the skill, and whose machine has no agent CLI."""
-    someone = person(tmp_path, library, agents="[claude-code]")
-    someone.pull()
-    return someone
-
-
-@pytest.fixture
-def answers(tmp_path: Path) -> Answers:
-    """Return a function: answers by role → the environment in which models give them; see tests/answers.py."""
-    return partial(answering, tmp_path)
-
-
-def calls(tmp_path: Path) -> list[str]:
-    file = tmp_path / "calls"
-    return file.read_text().split() if file.exists() else []
-
-
 def improve(
     ada: Person, env: dict[str, str], *args: str | Path, reaction: str = NEVER, session: str = "5e55-1"
 ) -> Result:
     """Improve `deploy` from a session in which the user said `reaction`."""
     file = transcript(ada.root / f"{session}.jsonl", "deploy", reaction, session=session)
     return ada.run("improve", "deploy", "--session", file, *args, "--json", env=env)
-
-
-def branches(library: Path) -> list[str]:
-    out = git("for-each-ref", "--format=%(refname:short)", "refs/heads/gitskills", cwd=library)
-    return out.decode().split()
 
 
 def test_a_failing_session_becomes_one_commit_on_a_branch(ada: Person, library: Path, answers: Answers) -> None:
@@ -108,7 +71,7 @@ def test_a_good_session_costs_one_call_and_changes_nothing(
     """When the judge finds nothing wrong, nobody is asked for an edit."""
     row = improve(ada, answers(judge={"outcome": "ok", "reason": "done", "evidence": []})).json()
     assert (row["decision"], row["calls"]) == ("ok", 1)
-    assert calls(tmp_path) == ["judge"] and branches(library) == []
+    assert called(tmp_path) == ["judge"] and branches(library) == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +91,7 @@ def test_what_is_no_verdict_never_reaches_the_proposer(
 ) -> None:
     """Prose, broken JSON, an invented quote, an agent's own lapse or a failed call end without an edit."""
     row = improve(ada, answers(judge=answer, proposer=PROPOSAL)).json()
-    assert row["decision"] in ("unclear", "no-change") and "proposer" not in calls(tmp_path)
+    assert row["decision"] in ("unclear", "no-change") and "proposer" not in called(tmp_path)
     assert branches(library) == []
 
 

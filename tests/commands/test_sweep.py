@@ -2,43 +2,30 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gitskills.commands.installed import Installed
-from gitskills.improve import weekly, windows
+from gitskills.improve import weekly
 from gitskills.improve.sweep import Terms, deficient
-from gitskills.state import database, inbox
+from gitskills.state import database
 from gitskills.state.paths import paths
+from tests.answers import Answers, called
 from tests.conftest import SkillRepo
-from tests.people import Person, commit, person, remote_text, skill
+from tests.people import Person, commit, remote_text, skill
 from tests.processes import Result
 from tests.repositories import git
-from tests.transcripts import NEVER, transcript
+from tests.stories import BODY, FAILED, OK, OTHER, PROPOSAL, Talk, branches, judged
+from tests.transcripts import NEVER
 
-BODY = skill("deploy", "\n## Ship\n\n1. Run the tests.\n2. Release.\n", description="Ship the shop.")
-EDIT = {"op": "insert_after", "target": "1. Run the tests.\n", "content": "   Not on a Friday.\n"}
-PROPOSAL = {"weakness": "It does not say when not to deploy", "edits": [EDIT]}
-OTHER = PROPOSAL | {"edits": [EDIT | {"content": "   Never at the end of the week.\n"}]}
-FAILED = {
-    "outcome": "failed",
-    "layer": "skill_defect",
-    "reason": "The skill does not say when not to deploy.",
-    "evidence": ["Never deploy on a Friday."],
-}
-OK = {"outcome": "ok", "reason": "done", "evidence": []}
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks are POSIX")
-
-Answers = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
@@ -48,45 +35,12 @@ def library(skill_repo: SkillRepo) -> Path:
 
 
 @pytest.fixture
-def ada(tmp_path: Path, library: Path) -> Person:
-    """Ada, who has the skills."""
-    someone = person(tmp_path, library, agents="[claude-code]")
-    someone.pull()
-    return someone
-
-
-@pytest.fixture
-def answers(tmp_path: Path) -> Answers:
-    """Return a function: answers by role → the environment in which models give them; each call leaves a line.
-
-    `meanwhile` is a git command that runs while the proposer thinks.
-    """
-
-    def make(meanwhile: Sequence[str] = (), **by_role: Any) -> dict[str, str]:
-        script = tmp_path / "model.py"
-        texts = {role: one if isinstance(one, str) else json.dumps(one) for role, one in by_role.items()}
-        script.write_text(
-            "import os, subprocess, sys\n"
-            f"if {bool(meanwhile)} and os.environ['GITSKILLS_ROLE'] == 'proposer':\n"
-            f"    subprocess.run(['git', *{list(meanwhile)!r}], check=True)\n"
-            f"open({str(tmp_path / 'asked')!r}, 'wb').write(sys.stdin.buffer.read())\n"
-            f"open({str(tmp_path / 'calls')!r}, 'a').write(os.environ['GITSKILLS_ROLE'] + '\\n')\n"
-            f"sys.stdout.write({texts!r}[os.environ['GITSKILLS_ROLE']])\n",
-            encoding="utf-8",
-        )
-        return {"GITSKILLS_MODEL": f"command:{Path(sys.executable).as_posix()} {script.as_posix()}"}
-
-    return make
-
-
-@pytest.fixture
 def calls(tmp_path: Path) -> Callable[[], list[str]]:
     """Return a function: the roles asked since it was last called."""
 
     def read() -> list[str]:
-        file = tmp_path / "calls"
-        found = file.read_text().split() if file.exists() else []
-        file.unlink(missing_ok=True)
+        found = called(tmp_path)
+        (tmp_path / "calls").unlink(missing_ok=True)
         return found
 
     return read
@@ -94,36 +48,17 @@ def calls(tmp_path: Path) -> Callable[[], list[str]]:
 
 def used(ada: Person, home: Path, id: str, name: str = "deploy", reaction: str = NEVER) -> Path:
     """A session in which a skill was used and the user reacted, as Claude Code tells it."""
-    folder = home / ".claude" / "projects" / "shop"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = transcript(folder / f"{id}.jsonl", name, reaction, session=id)
-    common = {"session_id": id, "transcript_path": str(file), "cwd": str(ada.root)}
-    tool = {"tool_name": "Skill", "tool_input": {"skill": name}, "tool_use_id": "toolu_1"}
-    for event, more in (
-        ("skill", {"hook_event_name": "PreToolUse", **tool}),
-        ("prompt", {"hook_event_name": "UserPromptSubmit", "prompt": reaction}),
-    ):
-        inbox.write(str(ada.paths.inbox), event, "claude-code", json.dumps(common | more).encode())
-    return file
+    talk = Talk(ada, home, id, reaction, name)
+    talk.use()
+    talk.say(reaction)
+    return talk.file
 
 
 @pytest.fixture
 def failing(ada: Person, home: Path) -> list[Path]:
     """Two of three sessions that `deploy` failed, with nothing come of it, as `work` would have left them."""
-    files = [used(ada, home, f"bad-{number}") for number in range(2)]
-    shutil.rmtree(ada.paths.inbox)
-    site = Installed(ada.paths)
-    [deploy] = [one for one in site.placed(str(ada.root)) if one.name == "deploy"]
-    with closing(database.state(ada.paths)) as db:
-        for id in ("bad-0", "bad-1", "good"):
-            session, at = ("claude-code", id), time.time()
-            windows.open_(db, session, "deploy", str(ada.root), "toolu_1", messages=1, at=at)
-            windows.spend(db, session, id, "", NEVER, at=at)
-            [job] = windows.jobs(db)
-            failed = ("failed", "skill_defect", FAILED["reason"]) if id != "good" else ("ok", None, "done")
-            row = (deploy.url, deploy.path, deploy.tree, windows.digest(site.salt, id), "team", *failed)
-            windows.finish(db, job, windows.Judged(*row), at=at)
-    return files
+    judged(ada, {"bad-0": "failed", "bad-1": "failed", "good": "ok"})
+    return [Talk(ada, home, f"bad-{number}").file for number in range(2)]
 
 
 def work(ada: Person, env: dict[str, str], *options: str) -> Result:
@@ -137,10 +72,6 @@ def sweep(ada: Person, env: dict[str, str], *options: str) -> list[dict[str, Any
     assert done.code == 0, done.err
     found: list[dict[str, Any]] = done.json()
     return found
-
-
-def branches(library: Path) -> list[str]:
-    return git("for-each-ref", "--format=%(refname:short)", "refs/heads/gitskills", cwd=library).decode().split()
 
 
 def test_a_skill_that_failed_too_often_is_improved_and_the_others_cost_nothing(
@@ -162,7 +93,7 @@ def test_a_skill_that_failed_too_often_is_improved_and_the_others_cost_nothing(
     assert calls() == ["judge", "proposer"] and branches(library) == [row["branch"]]
     message = git("log", "-1", "--format=%B", row["branch"], cwd=library).decode()
     assert message.count("Skill-Evidence: claude-code:") == 2 and "bad-" not in message
-    asked = (tmp_path / "asked").read_text()
+    asked = (tmp_path / "asked-proposer").read_text()
     assert "(session 1 of 2)" in asked and "(session 2 of 2)" in asked
     [again] = sweep(ada, env)
     assert (again["decision"], again["branch"]) == ("duplicate", row["branch"]) and calls() == []
@@ -251,48 +182,6 @@ def test_direct_publishes_what_two_sessions_showed(ada: Person, library: Path, a
     [row] = sweep(ada, answers(judge=FAILED, proposer=PROPOSAL))
     assert row["decision"] == "improved" and branches(library) == []
     assert "Not on a Friday." in remote_text(library, "skills/deploy/SKILL.md")
-
-
-@pytest.mark.usefixtures("failing")
-@pytest.mark.parametrize(
-    ("files", "published"),
-    [
-        ({"README.md": "Ours.\n"}, True),
-        ({"skills/deploy/SKILL.md": BODY + "\n## After\n\nTell #ops.\n"}, True),
-        ({"skills/deploy/SKILL.md": BODY.replace("1. Run the tests.", "1. Run all tests.")}, False),
-        ({"skills/deploy/SKILL.md": None}, False),
-    ],
-    ids=["elsewhere", "another place", "the same place", "gone"],
-)
-def test_a_direct_publication_that_is_overtaken_asks_no_model_again(
-    ada: Person,
-    library: Path,
-    answers: Answers,
-    calls: Callable[[], list[str]],
-    files: dict[str, str | bytes | None],
-    published: bool,
-) -> None:
-    """Others push while a model thinks: re-parented or gated again on what they left, or given up; nothing is lost."""
-    commit(library, {"gitskills.yaml": "library:\n  improve: direct\n"})
-    git("branch", "prepared", "main", cwd=library)
-    theirs = commit(library, files, ref="prepared")
-    move = ["--git-dir", str(library), "update-ref", "refs/heads/main", theirs]
-    [row] = sweep(ada, answers(meanwhile=move, judge=FAILED, proposer=PROPOSAL))
-    assert row["decision"] == ("improved" if published else "no-change"), row
-    assert calls() == ["judge", "proposer"] and branches(library) == []
-    tip = git("rev-parse", "main", cwd=library).decode().strip()
-    parent = git("rev-parse", "main^", cwd=library).decode().strip()
-    assert (parent == theirs) if published else (tip == theirs)
-    if published:
-        text = remote_text(library, "skills/deploy/SKILL.md")
-        assert "Not on a Friday." in text and ("Tell #ops." in text) == ("skills/deploy/SKILL.md" in files)
-        message = git("log", "-1", "--format=%B", "main", cwd=library).decode()
-        tree = git("rev-parse", "main:skills/deploy", cwd=library).decode().strip()
-        base = git("rev-parse", "main^:skills/deploy", cwd=library).decode().strip()
-        assert f"Skill-Tree: {tree}" in message and f"Skill-Base: {base}" in message
-        assert "Co-authored-by: Ada <ada@example.com>" in message
-    else:
-        assert "fit it no longer" in row["reason"]
 
 
 @POSIX

@@ -6,117 +6,30 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from gitskills.commands.installed import Installed
+from gitskills.improve.worker import Worker
 from gitskills.sessions.marks import mark
 from gitskills.state import database, inbox
+from tests.answers import DIES, Answers, called
 from tests.conftest import SkillRepo
-from tests.people import Person, commit, person, remote_text, skill
+from tests.people import Person, commit, remote_text, skill
 from tests.processes import Result, gitskills
 from tests.repositories import git
+from tests.stories import BODY, EDIT, FAILED, OK, PROPOSAL, Talk, branches, tell
 from tests.transcripts import NEVER, transcript
 
-BODY = skill("deploy", "\n## Ship\n\n1. Run the tests.\n2. Release.\n", description="Ship the shop.")
-EDIT = {"op": "insert_after", "target": "1. Run the tests.\n", "content": "   Not on a Friday.\n"}
-PROPOSAL = {"weakness": "It does not say when not to deploy", "edits": [EDIT]}
-FAILED = {
-    "outcome": "failed",
-    "layer": "skill_defect",
-    "reason": "The skill does not say when not to deploy.",
-    "evidence": ["Never deploy on a Friday."],
-}
-OK = {"outcome": "ok", "reason": "done", "evidence": []}
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks are POSIX")
-
-Answers = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
 def library(skill_repo: SkillRepo) -> Path:
     """A library with one skill."""
     return skill_repo({"skills/deploy/SKILL.md": BODY})
-
-
-@pytest.fixture
-def ada(tmp_path: Path, library: Path) -> Person:
-    """Ada, who has the skill."""
-    someone = person(tmp_path, library, agents="[claude-code]")
-    someone.pull()
-    return someone
-
-
-@pytest.fixture
-def answers(tmp_path: Path) -> Answers:
-    """Return a function: answers by role → the environment in which models give them; each call leaves a line.
-
-    With `dies` the first proposer kills whoever asks it, before it answers.
-    """
-
-    def make(dies: bool = False, **by_role: Any) -> dict[str, str]:
-        script = tmp_path / "model.py"
-        texts = {role: json.dumps(one) for role, one in by_role.items()}
-        script.write_text(
-            "import os, signal, sys\n"
-            "sys.stdin.buffer.read()\n"
-            "assert os.environ['GITSKILLS_WORKER'] == '1'\n"
-            "role, calls = os.environ['GITSKILLS_ROLE'], "
-            f"{str(tmp_path / 'calls')!r}\n"
-            "first = not os.path.exists(calls) or 'proposer' not in open(calls).read()\n"
-            "open(calls, 'a').write(role + '\\n')\n"
-            f"if {dies} and first and role == 'proposer':\n"
-            "    os.kill(os.getppid(), signal.SIGKILL)\n"
-            f"sys.stdout.write({texts!r}[role])\n",
-            encoding="utf-8",
-        )
-        return {"GITSKILLS_MODEL": f"command:{Path(sys.executable).as_posix()} {script.as_posix()}"}
-
-    return make
-
-
-def calls(tmp_path: Path) -> list[str]:
-    file = tmp_path / "calls"
-    return file.read_text().split() if file.exists() else []
-
-
-def hook(ada: Person, event: str, payload: dict[str, object] | str) -> None:
-    """Tell one event; the hook must not start a worker here, so that the test does."""
-    text = payload if isinstance(payload, str) else json.dumps(payload)
-    inbox.write(str(ada.paths.inbox), event, "claude-code", text.encode())
-
-
-class Talk:
-    """A session of Claude Code in Ada's project."""
-
-    def __init__(self, ada: Person, home: Path, id: str = "5e55-1", reaction: str = NEVER) -> None:
-        self.ada, self.id, self.count = ada, id, 0
-        folder = home / ".claude" / "projects" / "shop"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.file = transcript(folder / f"{id}.jsonl", "deploy", reaction, session=id)
-
-    def told(self, event: str, **more: object) -> dict[str, object]:
-        """The payload of one event."""
-        self.count += 1  # the same words twice at once would be one event, told by two registrations
-        common = {
-            "count": self.count,
-            "session_id": self.id,
-            "transcript_path": str(self.file),
-            "cwd": str(self.ada.root),
-        }
-        return common | {"hook_event_name": event} | more
-
-    def use(self, name: str = "deploy") -> None:
-        """The agent uses a skill."""
-        tool = {"tool_name": "Skill", "tool_input": {"skill": name}, "tool_use_id": "toolu_1"}
-        hook(self.ada, "skill", self.told("PreToolUse", **tool))
-
-    def say(self, text: str = NEVER) -> None:
-        """The user says something."""
-        hook(self.ada, "prompt", self.told("UserPromptSubmit", prompt=text))
 
 
 @pytest.fixture
@@ -129,10 +42,6 @@ def work(ada: Person, env: dict[str, str], *options: str) -> Result:
     done = ada.run("work", "--json", *options, env=env)
     assert done.code == 0, done.err
     return done
-
-
-def branches(library: Path) -> list[str]:
-    return git("for-each-ref", "--format=%(refname:short)", "refs/heads/gitskills", cwd=library).decode().split()
 
 
 def test_a_session_becomes_a_commit_and_closes(
@@ -153,11 +62,11 @@ def test_a_session_becomes_a_commit_and_closes(
         in git("log", "--format=%B", "--all", cwd=library).decode()
     )
     talk.say("and another thing")
-    assert work(ada, env).json() == [] and calls(tmp_path) == ["judge", "proposer"]
+    assert work(ada, env).json() == [] and called(tmp_path) == ["judge", "proposer"]
     talk.use()  # the same version has counted once for this session
     talk.say()
     [row] = work(ada, env).json()
-    assert row["decision"] == "duplicate" and calls(tmp_path) == ["judge", "proposer"]
+    assert row["decision"] == "duplicate" and called(tmp_path) == ["judge", "proposer"]
 
 
 def test_a_window_is_three_messages_that_say_something(
@@ -169,7 +78,7 @@ def test_a_window_is_three_messages_that_say_something(
     for text in ("  ", "thanks", "/clear", "now the next", "and that", "and this"):
         talk.say(text)
     rows = work(ada, env).json()
-    assert [row["decision"] for row in rows] == ["ok"] * 3 and calls(tmp_path) == ["judge"] * 3
+    assert [row["decision"] for row in rows] == ["ok"] * 3 and called(tmp_path) == ["judge"] * 3
     talk.use()
     talk.say("one")
     talk.say("two")
@@ -207,18 +116,20 @@ def test_it_can_be_off(ada: Person, talk: Talk, library: Path, tmp_path: Path, a
         talk.say(f"{mark('abc')}\n{NEVER}")
     else:
         talk.say()
-    assert work(ada, env).json() == [] and calls(tmp_path) == [] and branches(library) == []
+    assert work(ada, env).json() == [] and called(tmp_path) == [] and branches(library) == []
 
 
-def test_what_cannot_be_read_stops_nothing(ada: Person, home: Path, library: Path, answers: Answers) -> None:
+def test_what_cannot_be_read_stops_nothing(
+    ada: Person, home: Path, library: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Broken payloads, strange agents, vanished and forbidden transcripts are told; what comes after them is done."""
     gone = Talk(ada, home, "5e55-0")
     gone.use()
     gone.say()
     gone.file.unlink()
-    hook(ada, "prompt", "not json")
-    hook(ada, "skill", '{"hook_event_name": 7, "tool_input": [1]}')
-    hook(ada, "prompt", '["a list"]')
+    tell(ada, "prompt", "not json")
+    tell(ada, "skill", '{"hook_event_name": 7, "tool_input": [1]}')
+    tell(ada, "prompt", '["a list"]')
     inbox.write(str(ada.paths.inbox), "prompt", "unheard-of", b"{}")
     elsewhere = Talk(ada, home, "5e55-2")
     elsewhere.file = transcript(ada.root / "elsewhere.jsonl", "deploy")
@@ -227,10 +138,17 @@ def test_what_cannot_be_read_stops_nothing(ada: Person, home: Path, library: Pat
     good = Talk(ada, home, "5e55-3")
     good.use()
     good.say()
-    done = work(ada, answers(judge=FAILED, proposer=PROPOSAL))
-    assert [row["decision"] for row in done.json()] == ["unclear", "unclear", "improved"]
-    assert done.err.count("passed over") >= 5 and "transcript is not there" in done.err
-    assert len(branches(library)) == 1 and work(ada, {}).json() == []
+    for name, value in answers(judge=FAILED, proposer=PROPOSAL).items():
+        monkeypatch.setenv(name, value)
+    where = ada.paths
+    with closing(database.state(where)) as db:  # in this process: nobody waits here for a transcript to come after all
+        worker = Worker(where, db, Installed(where), sleep=lambda seconds: None)
+        worker.run()
+    assert [row.decision for row in worker.rows] == ["unclear", "unclear", "improved"]
+    assert len(worker.passed) >= 5 and any("transcript is not there" in text for text in worker.passed)
+    assert len(branches(library)) == 1
+    again = work(ada, {})
+    assert (again.json(), again.err) == ([], "")
 
 
 @POSIX
@@ -238,7 +156,7 @@ def test_killed_between_take_and_publish(
     ada: Person, talk: Talk, library: Path, tmp_path: Path, answers: Answers
 ) -> None:
     """A worker killed before it published leaves its job; the next one finishes it, and there is one commit."""
-    env = answers(dies=True, judge=FAILED, proposer=PROPOSAL)
+    env = answers(DIES, judge=FAILED, proposer=PROPOSAL)
     talk.use()
     talk.say()
     assert ada.run("work", env=env).code == -signal.SIGKILL
@@ -258,7 +176,7 @@ def test_killed_after_it_published(ada: Person, talk: Talk, library: Path, tmp_p
     other = PROPOSAL | {"edits": [EDIT | {"content": "   Never at the end of the week.\n"}]}
     [again] = work(ada, answers(judge=FAILED, proposer=other)).json()
     assert (again["decision"], again["branch"]) == ("improved", row["branch"])
-    assert branches(library) == [row["branch"]] and calls(tmp_path) == ["judge", "proposer"]
+    assert branches(library) == [row["branch"]] and called(tmp_path) == ["judge", "proposer"]
 
 
 @POSIX
@@ -290,7 +208,7 @@ def test_a_remote_that_is_away_puts_the_job_off(
     talk.say()
     library.rename(tmp_path / "away.git")
     done = work(ada, env)
-    assert done.json() == [] and "put off" in done.err and calls(tmp_path) == []
+    assert done.json() == [] and "put off" in done.err and called(tmp_path) == []
     (tmp_path / "away.git").rename(library)
     assert [row["decision"] for row in work(ada, env).json()] == ["improved"]
 
@@ -308,7 +226,7 @@ def test_ten_workers_make_one_commit(ada: Person, talk: Talk, library: Path, tmp
     ended = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0] * 10, ended
     assert sum(len(json.loads(out)) for out, _ in ended) == 1
-    assert len(branches(library)) == 1 and calls(tmp_path) == ["judge", "proposer"]
+    assert len(branches(library)) == 1 and called(tmp_path) == ["judge", "proposer"]
 
 
 def test_direct_waits_for_a_second_session(ada: Person, home: Path, library: Path, answers: Answers) -> None:

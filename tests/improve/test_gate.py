@@ -271,34 +271,6 @@ def test_evals_that_cannot_be_read(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("evals", "status", "publish"),
-    [
-        (SOUND, "verified", "direct"),
-        (replace(SOUND, fixed=False), "rejected", "rejected"),
-        (replace(SOUND, worse=("case 7: .91 -> .82",)), "rejected", "rejected"),
-        (replace(SOUND, worse=("case 3: pass -> fail",)), "rejected", "rejected"),
-        (replace(SOUND, shape_only=True), "unverified", "review"),
-        (replace(SOUND, sound=False), "unverified", "review"),
-        (replace(SOUND, sound=False, fixed=False, worse=("all",)), "unverified", "review"),
-    ],
-    ids=[
-        "good",
-        "not fixed",
-        "mean up, one case worse",
-        "majority flip",
-        "shape only",
-        "the tool always says no",
-        "dead",
-    ],
-)
-def test_what_evals_say(evals: Evals, status: str, publish: str) -> None:
-    """They certify, or contradict; form alone certifies nothing, and a dead instrument says nothing at all."""
-    decision = decide(facts(*GOOD, policy=DIRECT, sessions=("a", "b"), evals=evals))
-    assert (decision.status, decision.publish) == (status, publish)
-    assert decision.figures.startswith(f"{status}; ")
-
-
-@pytest.mark.parametrize(
     "answer",
     [
         "I propose to add a line.",

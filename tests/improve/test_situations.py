@@ -333,11 +333,11 @@ def test_revert_of_a_canary(ada: Person, library: Path, tmp_path: Path) -> None:
     what was recorded of the edit stays, and the same edit is not proposed a second time.
     """
     commit(library, {"gitskills.yaml": "library:\n  improve: direct\n"})
-    judged(ada, "failed", "failed", "ok")
+    judged(ada, {"old-0": "failed", "old-1": "failed", "old-2": "ok"})
     old = ada.lock()["deploy"].tree
     assert case(ada, Scripted(judge=FAILED, proposer=PROPOSAL), sessions=("a", "b")).run().decision == "improved"
     assert ada.pull()["deploy"].action == "updated"
-    judged(ada, "failed", "failed", "failed", "failed", session="new")
+    judged(ada, {f"new-{number}": "failed" for number in range(4)})
     new = ada.lock()["deploy"].tree
     assert ada.run("revert", "deploy", "-m", "it made things worse").code == 0
     assert ada.lock()["deploy"].tree == ada.tree("deploy") == old != new
