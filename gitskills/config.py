@@ -1,12 +1,11 @@
 """gitskills.yaml: which sources a project or user takes skills from, for which agents, under which policy."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import Any, Literal, cast
 
-from gitskills import yamltext
+from gitskills import yamlplain
 from gitskills.errors import GitskillsError
 
 NAME = "gitskills.yaml"
@@ -101,7 +100,7 @@ class Config:
 
 def parse(text: str, *, where: str = NAME) -> Config:
     """Read the text of a gitskills.yaml; `where` names it in errors. Unknown keys are allowed. Raises ConfigError."""
-    data = _mapping(yamltext.load(text, where=where), where, "the file")
+    data = _mapping(_read(text, where), where, "the file")
     named = _mapping(data.get("sources"), where, "sources")
     agents = data.get("agents")
     return Config(
@@ -112,6 +111,16 @@ def parse(text: str, *, where: str = NAME) -> Config:
         library=_library(_mapping(data.get("library"), where, "library"), where, present="library" in data),
         improve=data.get("improve") is True or _choice(data, "improve", ("on", "off"), "on", where, "") == "on",
     )
+
+
+def _read(text: str, where: str) -> Any:
+    """What the file says; nearly all of them need no YAML library."""
+    plain = yamlplain.read(text)
+    if plain is not None:
+        return plain
+    from gitskills import yamltext
+
+    return yamltext.load(text, where=where)
 
 
 def with_source(text: str, source: Source, *, where: str = NAME) -> str:
@@ -134,12 +143,12 @@ def with_source(text: str, source: Source, *, where: str = NAME) -> str:
         elif "skills" in entry:
             del entry["skills"]
 
-    return yamltext.edit(text, change, where=where)
+    return _edit(text, change, where)
 
 
 def without_source(text: str, name: str, *, where: str = NAME) -> str:
     """Return the file's text without the source `name`."""
-    return yamltext.edit(text, lambda data: data["sources"].pop(name, None), where=where)
+    return _edit(text, lambda data: data["sources"].pop(name, None), where)
 
 
 def with_patterns(text: str, name: str, patterns: Iterable[Pattern], *, where: str = NAME) -> str:
@@ -156,11 +165,19 @@ def with_patterns(text: str, name: str, patterns: Iterable[Pattern], *, where: s
         else:
             entry["skills"] = written
 
+    return _edit(text, change, where)
+
+
+def _edit(text: str, change: Callable[[Any], None], where: str) -> str:
+    from gitskills import yamltext  # the library that keeps comments: only where something is written
+
     return yamltext.edit(text, change, where=where)
 
 
 def _change(kept: list[Any], wanted: list[Any]) -> None:
     """Make one list the other in place, entry by entry, so that the comments beside entries stay with them."""
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, [repr(_plain(one)) for one in kept], [repr(one) for one in wanted])
     for _, start, end, at, stop in reversed(matcher.get_opcodes()):
         same = min(end - start, stop - at)

@@ -10,23 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitskills.errors import GitskillsError
+from gitskills.yamlplain import DEPTH_LIMIT, plain_value
 
-DEPTH_LIMIT = 32
 NODE_LIMIT = 20_000
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-
-# The core schema of YAML 1.2.2, section 10.3.2: what a plain (unquoted) scalar means. Dates stay text there.
-CONSTANTS: dict[str, bool | float | None] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
-INTEGER = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
-FLOAT = re.compile(r"[-+]?(\.[0-9]{1,300}|[0-9]{1,300}(\.[0-9]{0,300})?)([eE][-+]?[0-9]{1,9})?")
 
 COLON = re.compile(r"[ \t\r\n]*:")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -190,17 +178,6 @@ class Builder:
             parent.value[parent.key] = value
             parent.key = None
         parent.end = max(parent.end, end)
-
-
-def plain_value(text: str) -> str | int | float | bool | None:
-    """Return what an unquoted scalar means in YAML 1.2's core schema."""
-    if text in CONSTANTS:
-        return CONSTANTS[text]
-    if INTEGER.fullmatch(text):
-        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-    if FLOAT.fullmatch(text):
-        return float(text)
-    return text
 
 
 def _short(text: str) -> str:
