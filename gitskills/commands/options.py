@@ -60,12 +60,11 @@ def tell(outcomes: "list[Outcome]", *, dry_run: bool) -> None:
     """Print what came of each skill, and a count of those with nothing to tell."""
     from gitskills import console
 
-    told = [one for one in outcomes if one.action != "unchanged" or one.problems or one.message]
-    several = len(told) > 30 and all(one.action == "installed" and not one.problems for one in told)
+    told = [one for one in outcomes if one.action != "unchanged" or one.told]
+    several = len(told) > 30 and all(one.action == "installed" and one.left == ((), ()) for one in told)
     for one in [] if several else told:
-        message = "; ".join(filter(None, (one.message, *one.problems)))
         name = console.one_line(one.skill)
-        console.say(*_action(one.action, dry_run), (name, "bold"), f"  {message}" if message else "")
+        console.say(*_action(one.action, dry_run), (name, "bold"), f"  {one.told}" if one.told else "")
     if several:
         console.say(*_action("installed", dry_run), f"{len(told)} skills")
     rest = len(outcomes) - len(told)

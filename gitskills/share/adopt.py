@@ -20,7 +20,7 @@ from gitskills.share.foreign.claim import Claim
 from gitskills.share.homes import Homes, folder_of
 from gitskills.share.lockfile import Install
 from gitskills.share.origin import Base, Copy, Library
-from gitskills.share.outcome import Action, Outcome, Report
+from gitskills.share.outcome import NOTHING, Action, Left, Outcome, Report
 from gitskills.share.place import Disk
 from gitskills.share.project import Project
 from gitskills.share.survey import Survey
@@ -105,7 +105,7 @@ class _Adopt:
                 write_atomic(self.project.file, text.encode())
             self._carry_out(found)
         elif found:
-            self.outcomes += [self._outcome(one, []) for one in found]
+            self.outcomes += [self._outcome(one, NOTHING) for one in found]
         return Report(sorted(self.outcomes, key=lambda one: one.skill), {}, warnings=self.disk.claims.problems)
 
     def _names(self) -> list[str]:
@@ -124,11 +124,10 @@ class _Adopt:
 
     def _copy(self, name: str) -> Copy | None:
         """The folder called `name` with the claim on it; what cannot be taken over becomes an outcome."""
-        if name in self.survey.names():
-            install = self.survey.lock.get(name)
-            self._say(name, "unchanged", "gitskills installed it itself", install.source if install else "")
-            return None
         try:
+            if name in self.survey.names():
+                self._again(name)
+                return None
             folder = self._folder(name)
             claim = self.disk.claims.of(folder)
             if claim is None and not self.wish.url:
@@ -141,6 +140,27 @@ class _Adopt:
             self._refuse(name, error)
             return None
         return Copy(name, folder, claim)
+
+    def _again(self, name: str) -> None:
+        """Take over what stands in agents' own folders, with the same content, in the place of a skill of ours."""
+        install, live = self.survey.lock.get(name), self.disk.live(name)
+        strangers, tree = self.disk.strangers(name), self.disk.tree(name)
+        apart = [str(folder) for folder in strangers if tree is None or self.disk.tree_at(folder) != tree]
+        if apart:
+            raise GitskillsError(
+                f"{' and '.join(apart)} differs from {live}",
+                f"take over there what you want of it, move it away, then `gitskills pull {name}`",
+            )
+        left = NOTHING
+        if tree is not None and not self.dry_run:
+            for folder in strangers:
+                self.disk.claim(name, folder.parent, tree)
+            self.disk.record()
+            left = self.disk.spread(name, tree) if strangers else left
+        said = f"taken over: {', '.join(map(str, strangers))}" if strangers else "gitskills installed it itself"
+        action: Action = "installed" if strangers else "unchanged"
+        source = install.source if install else ""
+        self.outcomes.append(Outcome(name, source, action, tree, tree, message=said, left=left))
 
     def _folder(self, name: str) -> Path:
         """The real folder of a skill we do not know: in its place, or in one agent's own."""
@@ -204,16 +224,16 @@ class _Adopt:
         try:
             for one in found:
                 try:
-                    problems = self._place(one)
+                    left = self._place(one)
                 except GitskillsError as error:  # somebody edits it just now
                     self._refuse(one.copy.name, error)
                 else:
                     done.append(one)
-                    self.outcomes.append(self._outcome(one, problems))
+                    self.outcomes.append(self._outcome(one, left))
         finally:
             self._record(done)
 
-    def _place(self, one: _Found) -> list[str]:
+    def _place(self, one: _Found) -> Left:
         """Bring the folder to where skills live, with the content it is to have; returns what stood in the way."""
         name, base, live = one.copy.name, one.base, self.disk.live(one.copy.name)
         content = [(path, file.mode, file.data) for path, file in base.files.items()]
@@ -239,7 +259,7 @@ class _Adopt:
             lockfile.write(self.project.lock_path, lock)
             self.disk.intend({one.copy.name: one.base.tree for one in done if one.base.ours == one.base.tree})
 
-    def _outcome(self, one: _Found, problems: list[str]) -> Outcome:
+    def _outcome(self, one: _Found, left: Left) -> Outcome:
         claim, base, name = one.copy.claim, one.base, one.copy.name
         action: Action = "installed" if base.ours == base.tree else "kept"
         said = [f"taken over{f' from {claim.tool}' if claim.tool else ''}: {base.path or name} at {base.commit[:12]}"]
@@ -251,9 +271,7 @@ class _Adopt:
             whose = f"{claim.tool} installed it so, but" if as_it_was else "it was edited here:"
             said.append(f"{whose} it differs from that commit; `gitskills push {name}` publishes how")
         said += self._rest(one)
-        return Outcome(
-            name, one.source.name, action, one.before, base.ours, base.commit, "; ".join(said), tuple(problems)
-        )
+        return Outcome(name, one.source.name, action, one.before, base.ours, base.commit, "; ".join(said), left)
 
     def _rest(self, one: _Found) -> list[str]:
         """What to do so that the other tool lets go of the folder."""

@@ -15,7 +15,7 @@ from gitskills.git.objects import MANIFEST, Found
 from gitskills.share import installed, lockfile, merging
 from gitskills.share.lockfile import Install, safe_name
 from gitskills.share.merging import Clash
-from gitskills.share.outcome import Action, Outcome
+from gitskills.share.outcome import NOTHING, Action, Left, Outcome
 from gitskills.share.plan import Plan
 from gitskills.share.select import Upstream, Wanted
 from gitskills.share.survey import Survey
@@ -102,7 +102,7 @@ class Apply:
             one = self._guarded(name, plans[name], files)
             if self._progress:
                 self._progress("placing skills", number + 1, total)
-            yield one if one.failed else replace(one, problems=tuple(self._disk.spread(name, one.after or "")))
+            yield one if one.failed else replace(one, left=self._disk.spread(name, one.after or ""))
 
     def record(self, reason: str) -> None:
         """Write down what was done: the bases by source, then the lock, then the placements."""
@@ -142,10 +142,10 @@ class Apply:
             action: Action = "installed" if plan.step == "install" else "updated"
             return self._outcome(name, plan, action, tree, plan.message)
         on_disk = plan.old if plan.step == "keep" and plan.old else tree
-        problems = self._disk.spread(name, on_disk)
+        left = self._disk.spread(name, on_disk)
         self._installed(name, plan.wanted)
         action = "kept" if plan.step == "keep" else "unchanged"
-        return self._outcome(name, plan, action, on_disk, plan.message, problems)
+        return self._outcome(name, plan, action, on_disk, plan.message, left)
 
     def _merge(self, name: str, plan: Plan) -> Outcome:
         """Merge local edits with upstream's; a clash leaves the folder as it is."""
@@ -162,9 +162,9 @@ class Apply:
             known |= known_modes(plan.wanted.found.entries)
             self._disk.put(name, merged.tree, content(cache, merged.tree), old=plan.old, known=known)
         merging.settle(self._db, key, cache, name)
-        problems = self._disk.spread(name, merged.tree)
+        left = self._disk.spread(name, merged.tree)
         self._installed(name, plan.wanted)
-        return self._outcome(name, plan, "merged", merged.tree, _MERGED[self._favor], problems)
+        return self._outcome(name, plan, "merged", merged.tree, _MERGED[self._favor], left)
 
     def _remove(self, name: str, plan: Plan) -> Outcome:
         left: list[str] = []
@@ -182,12 +182,12 @@ class Apply:
         self._lock[name] = lock_entry(self._lock.get(name), wanted.install)
 
     def _outcome(
-        self, name: str, plan: Plan, action: Action, after: str | None, message: str, problems: Iterable[str] = ()
+        self, name: str, plan: Plan, action: Action, after: str | None, message: str, left: Left = NOTHING
     ) -> Outcome:
         install = self._survey.lock.get(name)
         source = plan.wanted.source.name if plan.wanted else install.source if install else ""
         commit = plan.wanted.commit if plan.wanted else install.commit if install else None
-        return Outcome(name, source, action, plan.old, after, commit, message, tuple(problems))
+        return Outcome(name, source, action, plan.old, after, commit, message, left)
 
 
 def lock_entry(before: Install | None, after: Install) -> Install:

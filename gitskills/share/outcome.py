@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gitskills.errors import GitskillsError
 from gitskills.git.merge import Favor
@@ -12,9 +12,19 @@ Action = Literal["installed", "updated", "merged", "unchanged", "kept", "conflic
 FAILED: frozenset[str] = frozenset({"conflict", "refused"})
 
 
+class Left(NamedTuple):
+    """What stood in the way in agents' own folders: `problems`, which keep an agent from the skill, and `notes`."""
+
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+NOTHING = Left()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One row of `pull`: `before` and `after` are tree oids; `problems` are places that did not get the skill."""
+    """One row of `pull`: `before` and `after` are tree oids; `left` is what agents' own folders hold instead."""
 
     skill: str
     source: str
@@ -23,12 +33,17 @@ class Outcome:
     after: str | None = None
     commit: str | None = None
     message: str = ""
-    problems: tuple[str, ...] = ()
+    left: Left = NOTHING
+
+    @property
+    def told(self) -> str:
+        """All there is to say of it, in one line; "" for nothing."""
+        return "; ".join(filter(None, (self.message, *self.left.problems, *self.left.notes)))
 
     @property
     def failed(self) -> bool:
         """Whether the user has something to settle."""
-        return self.action in FAILED or bool(self.problems)
+        return self.action in FAILED or bool(self.left.problems)
 
     def json(self) -> Mapping[str, object]:
         """The row as the contract's `--json` has it."""
@@ -39,7 +54,7 @@ class Outcome:
             "from": self.before,
             "to": self.after,
             "commit": self.commit,
-            "message": "; ".join(filter(None, (self.message, *self.problems))),
+            "message": self.told,
         }
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from gitskills.errors import GitskillsError
 from gitskills.share.foreign.claims import Claims
+from gitskills.share.outcome import Left
 from gitskills.share.project import Project
 from gitskills.share.spots import Spot, spots
 from gitskills.skills.tree import files_oid, tree_oid
@@ -109,9 +110,9 @@ class Disk:
             self._present.add(name)
         return moved
 
-    def spread(self, name: str, tree: str) -> list[str]:
+    def spread(self, name: str, tree: str) -> Left:
         """Give every agent's own folder its link to, or copy of, the real folder; returns what stood in the way."""
-        problems = []
+        problems, notes = [], []
         for spot in self.spots:
             row = self._rows.get(name, {}).get(spot.place)
             try:
@@ -120,13 +121,22 @@ class Disk:
                 problems.append(error.message)
                 continue
             if mode is None:
-                whose = self.claims.tool(spot.folder / name)
-                problems.append(
-                    f"{spot.shown}/{name} is {f'from {whose}' if whose else 'not from gitskills'} and was left alone"
-                )
+                problems.append(f"{self._whose(spot, name)} and was left alone: move it away, then pull again")
+            elif mode == "alike":
+                notes.append(f"{self._whose(spot, name)} and was left alone; `gitskills adopt {name}` takes it over")
             elif mode == "copy" or row is None or row[0] != mode:
                 self._keep(name, spot.place, mode, tree if mode == "link" else self.tree(name) or tree)
-        return problems
+        return Left(tuple(problems), tuple(notes))
+
+    def strangers(self, name: str) -> list[Path]:
+        """The folders of this name in agents' own places that gitskills did not put there."""
+        found = [spot.folder for spot in self.spots if spot.holds(name) and not spot.links(name)]
+        copied = {place for place, (mode, _) in self._rows.get(name, {}).items() if mode == "copy"}
+        return [place / name for place in found if str(place) not in copied]
+
+    def _whose(self, spot: Spot, name: str) -> str:
+        tool = self.claims.tool(spot.folder / name)
+        return f"{spot.shown}/{name} is {f'from {tool}' if tool else 'not from gitskills'}"
 
     def take_away(self, name: str, tree: str, known: Mapping[str, int]) -> list[str]:
         """Remove the real folder, which has the tree `tree`, with its links and copies; returns what was left."""
@@ -241,7 +251,10 @@ class Disk:
         return kept
 
     def _one(self, spot: Spot, name: str, tree: str, row: tuple[str, str] | None) -> str | None:
-        """Make one agent's link or copy right; returns its mode, or None where something foreign stands."""
+        """Make one agent's link or copy right; returns its mode, or None where something foreign stands.
+
+        "alike" is a stranger's folder where a link would be, with the very content: no folder of ours can be that.
+        """
         by_link = self.project.config.placement == "symlink"
         now = None
         if spot.holds(name):
@@ -253,9 +266,12 @@ class Disk:
                 now = _tree(os.path.join(spot.place, name), None)
                 if now is None or (now != tree and row != ("copy", now) and now != self.tree(name)):
                     return None
+                by_link = by_link and spot.can_link()
+                if by_link and (row is None or row[0] != "copy"):
+                    return "alike"
                 if row is None and self.claims.refusal(spot.folder / name):
                     return None
-                if by_link and spot.can_link():
+                if by_link:
                     self._stage(spot.place).take_away(name, old=now)
                     now = None
         if now is None and by_link and spot.link(name):

@@ -60,7 +60,7 @@ def test_the_commit_with_the_very_bytes_becomes_base(library: Path, tmp_path: Pa
     lock = (ada.root / "skills-lock.json").read_bytes()
     before = folder(ada.skills)
     done = take(ada)["a"]
-    assert (done.action, done.commit, done.problems) == ("installed", rev(library, "main~2"), ())
+    assert (done.action, done.commit, done.left.problems) == ("installed", rev(library, "main~2"), ())
     assert "npx skills" in done.message and "delete its entry from skills-lock.json" in done.message
     assert done.before == done.after == rev(library, "main~2:skills/a")
     assert folder(ada.skills) == before and (ada.root / "skills-lock.json").read_bytes() == lock
@@ -113,7 +113,7 @@ def test_gh_skill_is_undone_where_it_changed_no_meaning(library: Path, tmp_path:
     (old / ".venv").mkdir()
     (old / ".venv" / "x").write_text("by-product")
     done = take(ada)["a"]
-    assert (done.action, done.commit, done.problems) == ("updated", rev(library, "main~1"), ())
+    assert (done.action, done.commit, done.left.problems) == ("updated", rev(library, "main~1"), ())
     assert "gh skill" in done.message and "update" not in done.message
     assert ada.tree("a") == rev(library, "main~1:skills/a") and ada.status() == {"a": "behind"}
     assert old.is_symlink() and old.resolve() == (ada.skills / "a").resolve()
@@ -128,7 +128,7 @@ def test_gh_skill_with_edits_elsewhere(library: Path, tmp_path: Path) -> None:
     for place in (".agents/skills", ".claude/skills"):
         (foreigners.gh(ada.root, library, "skills/a", into=place) / "run.sh").write_text("echo mine\n")
     done = take(ada)["a"]
-    assert done.action == "kept" and not done.problems
+    assert done.action == "kept" and not done.left.problems
     assert ada.read("a") == remote_text(library, "skills/a/SKILL.md") and ada.read("a", "run.sh") == "echo mine\n"
     assert (ada.root / ".claude" / "skills" / "a").is_symlink()
     foreigners.gh(ada.root, library, "skills/b", into=".agents/skills")
@@ -325,7 +325,7 @@ def test_copies_that_differ(library: Path, tmp_path: Path) -> None:
     assert done.action == "refused" and "differ" in done.message
     foreigners.check_out(library, "skills/a", ada.skills / "a")
     done = take(ada, "a", url=str(library))["a"]
-    assert done.action == "installed" and "windsurf" in done.problems[0] and len(done.problems) == 1
+    assert done.action == "installed" and "windsurf" in done.left.problems[0] and len(done.left.problems) == 1
     assert "line one" in mine.read_text() and (ada.root / ".claude" / "skills" / "a").is_symlink()
 
 

@@ -42,7 +42,7 @@ def test_a_link_made_by_hand_or_by_others_is_enough(tmp_path: Path, library: Pat
     ada = person(tmp_path, library)
     (ada.root / ".claude/skills").mkdir(parents=True)
     (ada.root / ".claude/skills/a").symlink_to(ada.skills / "a", target_is_directory=True)
-    assert not ada.pull()["a"].problems
+    assert not ada.pull()["a"].left.problems
     assert os.readlink(ada.root / ".claude/skills/a") == str(ada.skills / "a")
 
 
@@ -53,7 +53,7 @@ def test_one_folder_for_all(tmp_path: Path, library: Path) -> None:
     (ada.root / ".claude").mkdir()
     (ada.root / ".claude/skills").symlink_to("../.agents/skills", target_is_directory=True)
     done = ada.pull()
-    assert done["a"].action == "installed" and not done["a"].problems
+    assert done["a"].action == "installed" and not done["a"].left.problems
     assert sorted(path.name for path in ada.skills.iterdir()) == ["a"] and not (ada.skills / "a").is_symlink()
     assert (ada.root / ".claude/skills/a/SKILL.md").exists()
 

@@ -78,8 +78,29 @@ def test_what_stands_in_an_agents_folder_stays(ada: Person, tmp_path: Path) -> N
     (ada.root / ".claude/skills/b").symlink_to(tmp_path / "elsewhere")
     before = folder(ada.root / ".claude")
     done = ada.pull()
-    assert all(one.action == "installed" and one.problems and one.failed for one in done.values())
+    assert all(one.action == "installed" and one.left.problems and one.failed for one in done.values())
     assert folder(ada.root / ".claude") == before and (ada.skills / "a/SKILL.md").exists()
+
+
+@posix
+def test_an_agents_own_folder_stays_though_it_is_equal(ada: Person, library: Path) -> None:
+    """Where links are made, a folder of others with the very content is kept, told without failing, and adopted."""
+    own = ada.root / ".claude/skills/a"
+    own.mkdir(parents=True)
+    (own / "SKILL.md").write_text(numbered("a"))
+    for action in ("installed", "unchanged"):
+        with untouched(own):
+            done = ada.pull()["a"]
+        assert done.action == action and not done.failed and "gitskills adopt a" in done.told
+    assert not own.is_symlink() and ada.status()["a"] == "up-to-date"
+    (own / "SKILL.md").write_text("mine\n")
+    with untouched(own):
+        assert ada.pull()["a"].failed and ada.run("adopt", "a").code == 1
+    (own / "SKILL.md").write_text(numbered("a"))
+    with untouched(own):
+        assert "taken over" in ada.run("adopt", "a", "--dry-run").out
+    assert ada.run("adopt", "a").code == 0
+    assert own.is_symlink() and ada.pull()["a"].told == "" and "unchanged" in ada.run("adopt", "a").out
 
 
 def test_removal_touches_only_what_was_placed(ada: Person, library: Path) -> None:
