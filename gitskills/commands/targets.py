@@ -64,14 +64,10 @@ def target(project: "Project", name: str) -> "Target":
 
 def fetched(project: "Project", source: "Source") -> "Cache":
     """A source's cache, brought up to date, with what was rejected there."""
-    from gitskills.git import transport
-    from gitskills.git.failures import RemoteError
-    from gitskills.improve.candidate import REJECTED
+    from gitskills.improve import candidate
 
     cache = project.cache(source)
-    cache.refresh()
-    with contextlib.suppress(RemoteError):  # many libraries have none, and some servers show no such refs
-        transport.fetch(cache.git_dir, cache.url, [f"{REJECTED}*:{REJECTED}*"])
+    candidate.fetch(cache)
     return cache
 
 

@@ -3,13 +3,15 @@
 Where the remote takes no branch from this user, a candidate waits in the cache, below refs/gitskills/.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gitskills.git import objects
+from gitskills.git import objects, transport
 from gitskills.git.cache import Cache
 from gitskills.git.command import run
 from gitskills.git.commit import Identity, commit
+from gitskills.git.failures import RemoteError
 from gitskills.git.trailers import Event, format, parse
 from gitskills.improve.fingerprint import fp8
 
@@ -45,6 +47,13 @@ class Candidate:
     def branch(self) -> str:
         """Its branch, as the remote has it."""
         return f"gitskills/improve/{self.id}"
+
+
+def fetch(cache: Cache) -> None:
+    """Bring a library up to date, with what was rejected there; raises a RemoteError."""
+    cache.refresh()
+    with contextlib.suppress(RemoteError):  # many libraries have none, and some servers show no such refs
+        transport.fetch(cache.git_dir, cache.url, [f"{REJECTED}*:{REJECTED}*"])
 
 
 def waiting(source: str, cache: Cache) -> list[Candidate]:

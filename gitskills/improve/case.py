@@ -126,7 +126,7 @@ class Case:
         if self.answers is not None:
             self.names, self.calls = dict(self.answers.names), self.answers.calls
             self.verdict = self.answers.verdict
-            return self._decide(self.answers.verdict, self.answers.proposal)
+            return self._settled(self.answers.verdict, self.answers.proposal)
         target = self.target
         nonce = secrets.token_hex(8)
         verdict = self._judge(judge.prompt(target.skill, self.witness.seen, self.witness.window, nonce=nonce))
@@ -149,7 +149,7 @@ class Case:
             return replace(self._told(verdict, "duplicate"), fingerprint=proposal.fingerprint)
         if self.keep is not None and not self.dry_run:
             self.keep(Answers(verdict, proposal, self.names, self.calls))
-        return self._decide(verdict, proposal)
+        return self._settled(verdict, proposal)
 
     def _judge(self, ask: Ask) -> Verdict:
         try:
@@ -181,6 +181,33 @@ class Case:
             if one.event.skill == target.skill
         ]
         return [*kept, *target.history]
+
+    def _settled(self, verdict: Verdict, proposal: Proposal) -> Improved:
+        """Decide on the library as it is by now: models take their time, and others are at work meanwhile."""
+        if not self.dry_run:
+            candidate.fetch(self.target.cache)
+        if proposal.fingerprint in {one.fingerprint for one in self.target.history}:
+            return replace(self._told(verdict, "duplicate"), fingerprint=proposal.fingerprint)
+        return self._anew(verdict, proposal)
+
+    def _anew(self, verdict: Verdict, proposal: Proposal) -> Improved:
+        """Decide about the skill as the library has it, as last fetched: the same edits, and no model is asked."""
+        target, edit = self.target, proposal.fingerprint
+        there = known.made(target.cache, target.source, target.skill, edit, target.branch, target.tip)
+        if there is not None:  # another machine's; or ours, a push of a run that was killed having come through
+            ours: Outcome = "rejected" if there.rejected else "improved"
+            told = self._told(verdict, ours if self.witness.evidence in there.evidence else "duplicate")
+            return replace(told, fingerprint=edit, branch=there.branch, commit=there.commit)
+        git_dir = target.cache.git_dir
+        tip = objects.resolve(git_dir, f"refs/remotes/origin/{target.branch}^{{commit}}") or target.tip
+        before, found = (objects.skills(git_dir, each).get(target.path) for each in (target.tip, tip))
+        if found is None:
+            return self._late(verdict, proposal)
+        self.target = replace(target, tip=tip)
+        if before is None or before.tree != found.tree:
+            self.moved += 1
+            self.target = replace(self.target, files=contents.files(target.cache, found.tree))
+        return self._late(verdict, proposal) if self.moved > MOVED else self._decide(verdict, proposal)
 
     def _decide(self, verdict: Verdict, proposal: Proposal) -> Improved:
         target = self.target
@@ -226,26 +253,12 @@ class Case:
         draft = self._draft(verdict, proposal, decision, result)
         at = deliver.send(way, self.target.cache, (self.target.branch, self.target.tip), draft, self.who)
         if at is None:
-            return self._again(verdict, proposal)
+            return self._anew(verdict, proposal)
         if way == "rejected":
             return replace(told, decision="rejected", reason="; ".join(decision.reasons), commit=at.commit)
         reason = f"{told.reason} ({at.told})" if at.told else told.reason
         decided: Outcome = "improved" if at.new else "duplicate"
         return replace(told, decision=decided, reason=reason, branch=at.branch, commit=at.commit)
-
-    def _again(self, verdict: Verdict, proposal: Proposal) -> Improved:
-        """Decide anew about the skill as others have just left it: the same edits, and no model is asked."""
-        target, self.moved = self.target, self.moved + 1
-        there = known.published(target.cache, target.source, target.skill, self.witness.evidence, target.branch)
-        if there is not None:  # a push of a run that was killed has come through after all
-            told = replace(self._told(verdict, "improved"), fingerprint=proposal.fingerprint)
-            return replace(told, branch=there.branch, commit=there.commit)
-        tip = objects.resolve(target.cache.git_dir, f"refs/remotes/origin/{target.branch}^{{commit}}") or target.tip
-        found = objects.skills(target.cache.git_dir, tip).get(target.path)
-        if found is None or self.moved > MOVED:
-            return self._late(verdict, proposal)
-        self.target = replace(target, tip=tip, files=contents.files(target.cache, found.tree))
-        return self._decide(verdict, proposal)
 
     def _late(self, verdict: Verdict, proposal: Proposal) -> Improved:
         reason = "the skill changed meanwhile, and the edits fit it no longer; the next session is judged anew"

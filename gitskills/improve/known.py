@@ -1,21 +1,26 @@
-"""What is known of an edit already: whether an earlier try published it, wherever that was."""
+"""What is known of an edit already: whether an earlier try, or another machine, published it, wherever that was."""
 
 from dataclasses import dataclass
 
 from gitskills.git.cache import Cache
 from gitskills.git.command import run
+from gitskills.git.trailers import parse
 from gitskills.improve import candidate
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Something published: `waits` on its `branch` or was `rejected` (no branch), or it is on the default branch."""
+    """Something published: it waits on its `branch`, was `rejected` (no branch), or is on the default branch.
+
+    `evidence` are the trailers that name the sessions it came from, where they were asked for.
+    """
 
     commit: str
     branch: str
     reason: str
     fingerprint: str = ""
     rejected: bool = False
+    evidence: tuple[str, ...] = ()
 
 
 def published(cache: Cache, source: str, skill: str, evidence: str, branch: str) -> Known | None:
@@ -30,3 +35,22 @@ def published(cache: Cache, source: str, skill: str, evidence: str, branch: str)
     tip = f"refs/remotes/origin/{branch}"
     commit, _, subject = run(*words, tip, "--", git_dir=cache.git_dir).decode("utf-8", "replace").partition(" ")
     return Known(commit, branch, subject.strip()) if commit else None
+
+
+def made(cache: Cache, source: str, skill: str, fingerprint: str, branch: str, since: str) -> Known | None:
+    """What was published of this edit: a candidate that waits, a rejected one, a commit on `branch` after `since`."""
+    waiting = candidate.waiting(source, cache)
+    for one in (*waiting, *candidate.rejected(source, cache)):
+        if (one.event.skill, one.event.edit) == (skill, fingerprint):
+            kept = one in waiting
+            why = one.why.partition("\n")[0]
+            place = one.branch if kept else ""
+            return Known(one.commit, place, why, fingerprint, rejected=not kept, evidence=one.event.evidence)
+    words = ("log", "-z", "--format=%H%n%B", "--fixed-strings", f"--grep=Skill-Edit: {fingerprint}")
+    out = run(*words, f"{since}..refs/remotes/origin/{branch}", "--", git_dir=cache.git_dir)
+    for row in out.decode("utf-8", "replace").split("\0"):
+        commit, _, message = row.partition("\n")
+        event = parse(message)
+        if event is not None and (event.skill, event.edit) == (skill, fingerprint):
+            return Known(commit, branch, message.partition("\n")[0], fingerprint, evidence=event.evidence)
+    return None

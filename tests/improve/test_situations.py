@@ -229,16 +229,13 @@ def test_two_machines_publish_different_edits_of_one_skill(
     theirs = commit(library, files, ref="prepared")
     seen: list[str] = []
 
-    def meanwhile() -> object:
+    def decided(facts: Facts) -> gate.Decision:  # they push when ours is decided on, just before we do
         git("update-ref", "refs/heads/main", theirs, cwd=library)
-        return PROPOSAL
-
-    def decided(facts: Facts) -> gate.Decision:
         seen.append(str(facts.upstream))
         return decide(facts)
 
     monkeypatch.setattr(gate, "decide", decided)
-    model = Scripted(judge=FAILED, proposer=meanwhile)
+    model = Scripted(judge=FAILED, proposer=PROPOSAL)
     found = case(ada, model, sessions=("a", "b")).run()
     assert (found.decision, model.asked, len(seen)) == (decision, ["judge", "proposer"], gated), found.reason
     tip, parent = git("log", "-1", "--format=%H %P", "main", cwd=library).decode().split()

@@ -1,0 +1,89 @@
+"""Two machines at one skill: what one publishes while the other's models think is neither lost nor published again."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SkillRepo
+from tests.people import Person, commit, log, person, remote_text
+from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Scripted, branches, case
+
+RELEASE = PROPOSAL | {"edits": [EDIT | {"target": "2. Release.\n", "content": "   Tell the team.\n"}]}
+BOTH = ("a", "b")  # sessions: what a direct publication takes
+
+
+@pytest.fixture
+def library(skill_repo: SkillRepo) -> Path:
+    """A library with one skill."""
+    return skill_repo({"skills/deploy/SKILL.md": BODY})
+
+
+@pytest.fixture
+def ben(tmp_path: Path, library: Path, ada: Person) -> Person:
+    """Ben, on another machine, who has the skill too."""
+    someone = person(tmp_path, library, "ben", agents="[claude-code]")
+    someone.pull()
+    return someone
+
+
+def improved(library: Path) -> list[str]:
+    """The improvements on the default branch, newest first."""
+    return log(library, "--grep=Skill-Op: improve", "--format=%H")
+
+
+@pytest.mark.parametrize("policy", ["review", "direct"])
+def test_the_same_edit_from_two_machines_is_one_commit(ada: Person, ben: Person, library: Path, policy: str) -> None:
+    """While Ben's proposer thinks Ada publishes the very edit it will name: his is a duplicate, hers stands alone."""
+    commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n"})
+
+    def meanwhile() -> object:
+        first = case(ada, Scripted(judge=FAILED, proposer=PROPOSAL), sessions=BOTH).run()
+        assert first.decision == "improved"
+        return PROPOSAL
+
+    second = case(ben, Scripted(judge=FAILED, proposer=meanwhile), session="5e55-2", sessions=BOTH).run()
+    assert second.decision == "duplicate", second.reason
+    counts = (0, 1) if policy == "direct" else (1, 0)
+    assert (len(branches(library)), len(improved(library))) == counts
+    newest = remote_text(library, "skills/deploy/SKILL.md", branches(library)[0] if policy == "review" else "main")
+    assert newest.count("Not on a Friday.") == 1
+
+
+@pytest.mark.parametrize("policy", ["review", "direct"])
+def test_different_edits_from_two_machines_are_both_gated_and_none_is_lost(
+    ada: Person, ben: Person, library: Path, policy: str
+) -> None:
+    """Ada publishes another edit while Ben's proposer thinks: both arrive, each with every check passed."""
+    commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n"})
+    found = []
+
+    def meanwhile() -> object:
+        found.append(case(ada, Scripted(judge=FAILED, proposer=RELEASE), sessions=BOTH).run())
+        return PROPOSAL
+
+    found.append(case(ben, Scripted(judge=FAILED, proposer=meanwhile), session="5e55-2", sessions=BOTH).run())
+    assert [one.decision for one in found] == ["improved"] * 2
+    assert all(check.ok for one in found for check in one.checks) and all(one.checks for one in found)
+    if policy == "review":
+        assert sorted(one.branch for one in found) == branches(library)
+        return
+    assert [one.commit for one in reversed(found)] == improved(library)
+    text = remote_text(library, "skills/deploy/SKILL.md")
+    assert "Not on a Friday." in text and "Tell the team." in text
+
+
+@pytest.mark.parametrize("fate", ["accept", "reject"])
+def test_an_edit_that_was_decided_on_meanwhile_is_not_proposed_again(
+    ada: Person, ben: Person, library: Path, fate: str
+) -> None:
+    """Ada's candidate is accepted, or rejected, while Ben's proposer thinks of the same edit: his is a duplicate."""
+
+    def meanwhile() -> object:
+        first = case(ada, Scripted(judge=FAILED, proposer=PROPOSAL)).run()
+        words = ("accept",) if fate == "accept" else ("reject", "--why", "too strict")
+        assert ada.run("review", words[0], first.fingerprint[:8], *words[1:]).code == 0
+        return PROPOSAL
+
+    second = case(ben, Scripted(judge=FAILED, proposer=meanwhile), session="5e55-2").run()
+    assert second.decision == "duplicate" and branches(library) == []
+    assert len(improved(library)) == (fate == "accept")
