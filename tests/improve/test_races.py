@@ -1,9 +1,11 @@
 """Two machines at one skill: what one publishes while the other's models think is neither lost nor published again."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from gitskills.improve import gate
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, log, person, remote_text
 from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Scripted, branches, case
@@ -31,38 +33,66 @@ def improved(library: Path) -> list[str]:
     return log(library, "--grep=Skill-Op: improve", "--format=%H")
 
 
-@pytest.mark.parametrize("policy", ["review", "direct"])
-def test_the_same_edit_from_two_machines_is_one_commit(ada: Person, ben: Person, library: Path, policy: str) -> None:
-    """While Ben's proposer thinks Ada publishes the very edit it will name: his is a duplicate, hers stands alone."""
-    commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n"})
+class Meanwhile:
+    """Lets something happen once: while the proposer thinks, or between the gate's decision and the push."""
 
-    def meanwhile() -> object:
-        first = case(ada, Scripted(judge=FAILED, proposer=PROPOSAL), sessions=BOTH).run()
-        assert first.decision == "improved"
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, moment: str, happens: Callable[[], object]) -> None:
+        self.moment, self.happens = moment, happens
+        plain = gate.decide
+
+        def decide(facts: gate.Facts) -> gate.Decision:
+            decision = plain(facts)
+            self.now("pushes")
+            return decision
+
+        monkeypatch.setattr(gate, "decide", decide)
+
+    def now(self, moment: str) -> object:
+        """It is this moment; returns what the proposer answers."""
+        if moment == self.moment:
+            self.moment = "over"
+            self.happens()
         return PROPOSAL
 
-    second = case(ben, Scripted(judge=FAILED, proposer=meanwhile), session="5e55-2", sessions=BOTH).run()
-    assert second.decision == "duplicate", second.reason
+
+@pytest.mark.parametrize("moment", ["thinks", "pushes"])
+@pytest.mark.parametrize("policy", ["review", "direct"])
+def test_the_same_edit_from_two_machines_is_one_commit(
+    ada: Person, ben: Person, library: Path, monkeypatch: pytest.MonkeyPatch, policy: str, moment: str
+) -> None:
+    """While Ben's machine is at it, Ada's publishes the very same edit: his is a duplicate, and hers stands alone."""
+    commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n"})
+
+    def first() -> None:
+        found = case(ada, Scripted(judge=FAILED, proposer=PROPOSAL), sessions=BOTH).run()
+        assert found.decision == "improved"
+
+    meanwhile = Meanwhile(monkeypatch, moment, first)
+    model = Scripted(judge=FAILED, proposer=lambda: meanwhile.now("thinks"))
+    second = case(ben, model, session="5e55-2", sessions=BOTH).run()
+    assert (second.decision, model.asked) == ("duplicate", ["judge", "proposer"]), second.reason
     counts = (0, 1) if policy == "direct" else (1, 0)
     assert (len(branches(library)), len(improved(library))) == counts
     newest = remote_text(library, "skills/deploy/SKILL.md", branches(library)[0] if policy == "review" else "main")
     assert newest.count("Not on a Friday.") == 1
 
 
+@pytest.mark.parametrize("moment", ["thinks", "pushes"])
 @pytest.mark.parametrize("policy", ["review", "direct"])
 def test_different_edits_from_two_machines_are_both_gated_and_none_is_lost(
-    ada: Person, ben: Person, library: Path, policy: str
+    ada: Person, ben: Person, library: Path, monkeypatch: pytest.MonkeyPatch, policy: str, moment: str
 ) -> None:
-    """Ada publishes another edit while Ben's proposer thinks: both arrive, each with every check passed."""
+    """While Ben's machine is at it, Ada's publishes another edit: both arrive, each with every check passed."""
     commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n"})
     found = []
 
-    def meanwhile() -> object:
+    def first() -> None:
         found.append(case(ada, Scripted(judge=FAILED, proposer=RELEASE), sessions=BOTH).run())
-        return PROPOSAL
 
-    found.append(case(ben, Scripted(judge=FAILED, proposer=meanwhile), session="5e55-2", sessions=BOTH).run())
-    assert [one.decision for one in found] == ["improved"] * 2
+    meanwhile = Meanwhile(monkeypatch, moment, first)
+    model = Scripted(judge=FAILED, proposer=lambda: meanwhile.now("thinks"))
+    found.append(case(ben, model, session="5e55-2", sessions=BOTH).run())
+    assert [one.decision for one in found] == ["improved"] * 2 and model.asked == ["judge", "proposer"]
     assert all(check.ok for one in found for check in one.checks) and all(one.checks for one in found)
     if policy == "review":
         assert sorted(one.branch for one in found) == branches(library)
