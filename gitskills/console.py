@@ -17,7 +17,7 @@ Span = str | tuple[str, str]
 """A piece of a line: text, or text with a style (rich's names: "bold", "green", "dim" …)."""
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with the phase, the number done and the total (None: not known yet)."""
+"""Called with the phase, the number done and the total (None: not known yet); an empty phase takes the bar away."""
 
 # C0 and C1 controls (terminal escapes), bidi controls and tag characters (text that lies about itself).
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
@@ -140,11 +140,21 @@ class _Bar:
     """A rich progress display that starts itself only when the work turns out to be slow."""
 
     def __init__(self) -> None:
+        from threading import RLock
+
         self._begun = time.monotonic()
         self._tasks: dict[str, Any] = {}
         self._display: Any = None
+        self._turn = RLock()  # sources are fetched side by side
 
     def __call__(self, phase: str, done: int, total: int | None) -> None:
+        with self._turn:
+            if phase:
+                self._draw(phase, done, total)
+            else:
+                self.close()
+
+    def _draw(self, phase: str, done: int, total: int | None) -> None:
         if self._display is None:
             if time.monotonic() - self._begun < _SLOW:
                 return
@@ -158,8 +168,11 @@ class _Bar:
         self._display.update(self._tasks[phase], completed=done, total=total)
 
     def close(self) -> None:
-        if self._display is not None:
-            self._display.stop()
+        with self._turn:
+            display, self._display = self._display, None
+            self._tasks.clear()
+            if display is not None:
+                display.stop()
 
 
 _consoles: dict[bool, "Console"] = {}

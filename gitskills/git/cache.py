@@ -31,11 +31,15 @@ _NO_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|^-|^/|/$|^@$")
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The local copy of one remote: its branches below refs/remotes/origin/, its tags, and refs/gitskills/ of ours."""
+    """The local copy of one remote: its branches below refs/remotes/origin/, its tags, and refs/gitskills/ of ours.
+
+    A `silent` one asks the person at the terminal for no password: it fails with AuthFailed instead.
+    """
 
     url: str
     git_dir: Path
     lock: Path
+    silent: bool = False
 
     @classmethod
     def open(cls, url: str, paths: Paths) -> Cache:
@@ -71,8 +75,8 @@ class Cache:
         """
         with self._locked(timeout):
             if self.exists:
-                with transport.listing(self.url) as ask:  # while it is on its way we look at what is here
-                    local = self._local()
+                with transport.listing(self.url, silent=self.silent) as ask:
+                    local = self._local()  # while the question is on its way we look at what is here
                     if local is not None:
                         return self._follow(local, ask(), progress, timeout)
             self._build(progress, timeout)
@@ -212,6 +216,7 @@ class Cache:
             prune=True,
             progress=progress,
             timeout=timeout,
+            silent=self.silent,
         )
 
     def _build(self, progress: Progress | None, timeout: float | None, *, blobless: bool | None = None) -> None:

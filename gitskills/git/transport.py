@@ -19,10 +19,14 @@ from typing import NamedTuple
 
 from gitskills.git import command
 from gitskills.git.failures import PROGRESS, NetworkFailed, failure, rejection
+from gitskills.git.passwords import kept
 from gitskills.process import ending
 
 Progress = Callable[[str, int, int | None], None]
-"""Called from another thread with a phase in git's words, the objects done, and how many there are if known."""
+"""Called from another thread with a phase in git's words, the objects done, and how many there are if known.
+
+An empty phase says that what was told is over, and that the terminal may be wanted for a question.
+"""
 
 # The name of the remote on git's command line. Not `origin`: users configure that one for all their repositories.
 _REMOTE = "gitskills"
@@ -70,7 +74,7 @@ def listing(url: str, *, timeout: float = 60, silent: bool = False) -> Iterator[
 
     A `silent` one, which runs beside another connection, asks the person at the terminal nothing and fails instead.
     """
-    args = (*_settings(silent), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*", "refs/tags/*")
+    args = (*_settings(url, silent), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*", "refs/tags/*")
     process = command.start(*args, stderr=subprocess.PIPE, env=_environment(url, silent))
     with process, ending(process, timeout) as late:
 
@@ -105,12 +109,13 @@ def fetch(
     stdin_oids: Sequence[str] = (),
     progress: Progress | None = None,
     timeout: float | None = 600,
+    silent: bool = False,
 ) -> None:
     """Bring objects and refs from `url` into the bare repository `git_dir`.
 
     `blobless` leaves blobs out where the server can; `stdin_oids` are objects wanted as such, and then nothing else is
     negotiated. The promise that blobs can be had later is told to git here only and never stored, so that no later
-    command goes to the network on its own. Raises a RemoteError.
+    command goes to the network on its own. A `silent` one asks nobody at the terminal. Raises a RemoteError.
     """
     args = [
         *("-c", "core.fsync=none"),  # a cache that a power cut breaks is fetched again
@@ -126,7 +131,7 @@ def fetch(
         *("--", _REMOTE, *refspecs),
     ]
     given = "".join(f"{oid}\n" for oid in stdin_oids)
-    ended = _talk(args, git_dir, url, given=given, progress=progress, timeout=timeout)
+    ended = _talk(args, git_dir, url, given=given, progress=progress, timeout=timeout, silent=silent)
     if ended.returncode:
         raise failure(ended.stderr, url)
 
@@ -138,7 +143,7 @@ def tip(git_dir: Path, url: str, limit: str, *, timeout: float = 600) -> Iterato
     The process ends with 0 once one pack is in `git_dir`; it asks the user for nothing, and is ended with the block.
     """
     args = [
-        *(*_settings(True), *PROMISE, "-c", f"remote.{_REMOTE}.url={url}"),
+        *(*_settings(url, True), *PROMISE, "-c", f"remote.{_REMOTE}.url={url}"),
         *("-c", "core.fsync=none", "-c", "fetch.unpackLimit=1", "-c", "fetch.writeCommitGraph=false"),
         *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"),
         *("--depth=1", f"--filter=blob:limit={limit}", "--", _REMOTE, "HEAD"),
@@ -159,7 +164,7 @@ def can_be_silent(url: str) -> bool:
 
 def unborn(folder: Path, url: str, *, timeout: float = 60) -> str | None:
     """Clone an empty remote bare into the new `folder` to learn the branch its HEAD names; None where that fails."""
-    args = (*_settings(), "-c", "init.defaultBranch=main", "clone", "--quiet", "--bare", "--", url, str(folder))
+    args = (*_settings(url), "-c", "init.defaultBranch=main", "clone", "--quiet", "--bare", "--", url, str(folder))
     try:
         command.run(*args, timeout=timeout, env=_environment(url))
         named = command.run("symbolic-ref", "HEAD", git_dir=folder).decode("utf-8", "replace").strip()
@@ -226,17 +231,21 @@ def _talk(
     given: str = "",
     progress: Progress | None,
     timeout: float | None,
+    silent: bool = False,
 ) -> _Ended:
     """Run one git command that talks to `url`, reporting progress; end it with all its children when time is up."""
-    whole = (*_settings(), "-c", f"remote.{_REMOTE}.url={url}", *args)
+    whole = (*_settings(url, silent), "-c", f"remote.{_REMOTE}.url={url}", *args)
     with tempfile.TemporaryFile() as stdin:
         stdin.write(given.encode())
         stdin.seek(0)
-        process = command.start(*whole, git_dir=git_dir, stdin=stdin, stderr=subprocess.PIPE, env=_environment(url))
+        env = _environment(url, silent)
+        process = command.start(*whole, git_dir=git_dir, stdin=stdin, stderr=subprocess.PIPE, env=env)
     with ending(process, timeout) as late:
         out, err = _heard(process, progress, None if timeout is None else timeout + 5)
         if not late.is_set():
             process.wait()
+    if progress:
+        progress("", 0, None)  # what comes next may ask for a password, over which no bar must be drawn
     if late.is_set():
         raise _silence(url, timeout)
     command.blame_version(process.returncode)
@@ -260,10 +269,10 @@ def _heard(process: subprocess.Popen[bytes], progress: Progress | None, timeout:
     return pump(process, progress, timeout)
 
 
-def _settings(silent: bool = False) -> tuple[str, ...]:
+def _settings(url: str, silent: bool = False) -> tuple[str, ...]:
     """Return the `-c` options of every command that talks to a remote."""
     asks = command.on_terminal() and not silent
-    return command.QUIET if asks else (*command.QUIET, "-c", "credential.interactive=false")
+    return (*command.QUIET, *kept(url), *(() if asks else ("-c", "credential.interactive=false")))
 
 
 def _environment(url: str, silent: bool = False) -> dict[str, str]:

@@ -3,12 +3,16 @@
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from gitskills.config import Source
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
+from gitskills.git.command import on_terminal
+from gitskills.git.failures import AuthFailed
+from gitskills.git.transport import can_be_silent
 from gitskills.git.url import redact
 from gitskills.share.project import Project
 from gitskills.share.roots import root_name
@@ -24,23 +28,37 @@ def refresh(caches: Mapping[str, Cache], progress: Progress | None) -> Mapping[s
 
 @contextlib.contextmanager
 def refreshing(caches: Mapping[str, Cache], progress: Progress | None) -> Iterator[Mapping[str, GitskillsError]]:
-    """Fetch every source while the block runs; once it is left, what it was given holds those that failed."""
-    failed: dict[str, GitskillsError] = {}
+    """Fetch every source while the block runs; once it is left, what it was given holds those that failed.
 
-    def one(name: str) -> None:
+    Several at once ask the person at the terminal nothing: those that must do so take their turns afterwards.
+    """
+    failed: dict[str, GitskillsError] = {}
+    several = len(caches) > 1 and on_terminal()
+    asking = [name for name, cache in caches.items() if several and not can_be_silent(cache.url)]
+
+    def one(name: str, *, silent: bool) -> None:
         try:
-            caches[name].refresh(progress=progress)
+            replace(caches[name], silent=silent).refresh(progress=progress)
+            failed.pop(name, None)
         except GitskillsError as error:
             failed[name] = error
         except OSError as error:  # in a thread nobody else would see it
             failed[name] = GitskillsError(f"{caches[name].git_dir}: {error.strerror}", "see that you may write there")
 
-    threads = [threading.Thread(target=one, args=(name,), daemon=True) for name in caches]
+    threads = [
+        threading.Thread(target=one, args=(name,), kwargs={"silent": several}, daemon=True)
+        for name in caches
+        if name not in asking
+    ]
     for thread in threads:
         thread.start()
     yield failed
     for thread in threads:
         thread.join()
+    if several:
+        asking += [name for name in caches if isinstance(failed.get(name), AuthFailed)]
+        for name in asking:
+            one(name, silent=False)
 
 
 def look(source: Source, cache: Cache) -> Upstream:

@@ -1,0 +1,33 @@
+"""What somebody at a terminal is asked, and when."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SkillRepo
+from tests.people import person, skill
+from tests.remotes import PASSWORD, USER, Web
+from tests.terminals import on_terminal
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+
+
+def test_passwords_are_asked_for_one_at_a_time_and_once(tmp_path: Path, skill_repo: SkillRepo, web: Web) -> None:
+    """Of sources fetched together each host's password is asked for once, after the other's was given."""
+    libraries = [skill_repo({f"skills/{name}/SKILL.md": skill(name)}, name=f"{name}.git") for name in "abc"]
+    urls = [web.behaving("private", library) for library in libraries]
+    urls[1] = urls[1].replace("127.0.0.1", "localhost")
+    more = "".join(f"  {name}: {url}\n" for name, url in zip("bc", urls[1:], strict=True))
+    ada = person(tmp_path, urls[0], more=more)
+    code, seen, asked = on_terminal(
+        "pull",
+        cwd=ada.root,
+        env={"GITSKILLS_HOME": str(ada.store)},
+        answers={"Username": USER, "Password": PASSWORD},
+    )
+    assert code == 0, seen
+    hosts = [url.partition("//")[2].rpartition("@")[2].partition(":")[0] for _, url in asked]
+    assert [word for word, _ in asked] == ["Username", "Password"] * 2
+    assert hosts == ["127.0.0.1"] * 2 + ["localhost"] * 2
+    assert set(ada.status()) == {"a", "b", "c"} and "access denied" not in seen
