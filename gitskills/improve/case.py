@@ -11,12 +11,12 @@ from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
 from gitskills.git.trailers import Event
-from gitskills.improve import candidate, contents, deliver, gate, judge, known, propose
+from gitskills.improve import candidate, contents, deliver, gate, judge, known, propose, telling
 from gitskills.improve.answers import Answers
 from gitskills.improve.gate import Check, Decision, Facts
 from gitskills.improve.judge import Verdict
 from gitskills.improve.propose import Attempt, Proposal
-from gitskills.improve.words import LINE_LIMIT, Ask, line, quote
+from gitskills.improve.words import Ask, line
 from gitskills.models.protocol import Model, ModelFailed
 from gitskills.skills.edit import Rejected, apply
 from gitskills.skills.file import File
@@ -229,6 +229,7 @@ class Case:
             policy=policy,
             edits=proposal.edits,
             sessions=self._shown(verdict, proposal),
+            window=self.witness.window,
         )
         return self._deliver(verdict, proposal, gate.decide(facts), result)
 
@@ -250,7 +251,8 @@ class Case:
             return replace(told, decision="rejected" if rejected else "improved", reason="; ".join(decision.reasons))
         way: deliver.Way = "rejected" if decision.status == "rejected" else "review"
         way = "direct" if decision.publish == "direct" else way
-        draft = self._draft(verdict, proposal, decision, result)
+        failed = {check.name for check in decision.checks if not check.ok}
+        draft = self._draft(verdict, proposal, decision, self.target.files if failed & gate.UNKEPT else result)
         at = deliver.send(way, self.target.cache, (self.target.branch, self.target.tip), draft, self.who)
         if at is None:
             return self._anew(verdict, proposal)
@@ -284,10 +286,9 @@ class Case:
             calls=self.calls,
             co_authors=(f"{self.who.name} <{self.who.email}>",),
         )
-        said = [quote(verdict.reason, LINE_LIMIT)]
-        said += [f'The user: "{quote(verdict.evidence[0])}"'] if verdict.evidence else []
-        said += [f"Rejected: {line(reason)}" for reason in decision.reasons] if decision.status == "rejected" else []
-        return deliver.Draft(self.target.path, tree, quote(proposal.weakness, 72), "\n\n".join(said), event)
+        known = (self.witness.window, self.target.text)
+        subject, body = telling.subject(proposal.weakness, *known), telling.body(verdict, decision, *known)
+        return deliver.Draft(self.target.path, tree, subject, body, event)
 
     def _told(self, verdict: Verdict, decision: Outcome) -> Improved:
         return Improved(self.target.skill, verdict.outcome, verdict.layer, verdict.reason, decision, calls=self.calls)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gitskills.config import Library
-from gitskills.improve.words import line
+from gitskills.improve.words import QUOTE_LIMIT, line, repeated
 from gitskills.skills import findings
 from gitskills.skills.edit import Edit, Rejected, apply, check
 from gitskills.skills.file import File
@@ -49,6 +49,7 @@ class Facts:
     `edits` are those that lead from one to the other, None where a text was rewritten by other means. `upstream` is
     the skill's tree on the default branch now (40 hex digits), None where it is gone. `sessions` are the different
     sessions that showed the weakness. `asked` says that a person wants this very improvement: sessions don't matter.
+    `window` is what the proposer was shown of them, where that is known.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Facts:
     sessions: tuple[str, ...] = ()
     asked: bool = False
     evals: Evals | None = None
+    window: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ SCANS: Mapping[str, tuple[str, Callable[[Files], Counter[str]]]] = {
     "downloads": ("commands that run what they download", findings.downloads),
     "executables": ("files that can be run", findings.executables),
 }
+# What fails one of these is kept nowhere in git, not even among the rejected.
+UNKEPT = {"secrets", "session"}
 # What speaks against publishing now, and says nothing against the candidate.
 NO_FAULT = {"leak", "base", "need", "policy", "evals"}
 
@@ -136,6 +140,8 @@ def _checks(facts: Facts) -> Iterator[Check]:
     yield _listed("scope", "other files than SKILL.md change", _others(facts))
     for name, (what, find) in SCANS.items():
         yield _listed(name, f"new {what}", findings.new(find, facts.base, facts.result))
+    if facts.window:
+        yield _session(facts)
     yield _listed("leak", "text of the evals", findings.leaked(facts.base, facts.result))
     yield _base(facts)
     yield _need(facts)
@@ -184,6 +190,13 @@ def _others(facts: Facts) -> list[str]:
 def _rest(path: str, files: Files) -> File | None:
     file = files.get(path)
     return File(b"", file.mode) if file and path == SKILL_FILE else file
+
+
+def _session(facts: Facts) -> Check:
+    """Whether an edit carries the session on: a rule in its user's words is one, a piece of a transcript is not."""
+    old = _text(facts.base) or ""
+    copied = any(repeated(one.content, facts.window, QUOTE_LIMIT + 1, known=old) for one in facts.edits or ())
+    return Check("session", not copied, f"an edit repeats more than {QUOTE_LIMIT} characters of it" if copied else "")
 
 
 def _base(facts: Facts) -> Check:

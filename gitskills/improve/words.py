@@ -36,3 +36,12 @@ def quote(text: str, limit: int = QUOTE_LIMIT) -> str:
     """
     text = _HOME.sub("~", _EMAIL.sub("[mail address]", redact(text)))
     return line(text, limit)
+
+
+def repeated(text: str, source: str, run: int, *, known: str = "") -> bool:
+    """Say whether `text` holds `run` characters in a row of `source` that `known` has not; white space apart."""
+    here, said, there = (
+        {plain[at : at + run] for at in range(len(plain) - run + 1)}
+        for plain in (" ".join(each.split()) for each in (text, source, known))
+    )
+    return bool(here & said - there)

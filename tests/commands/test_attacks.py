@@ -108,14 +108,3 @@ def test_no_answer_of_a_proposer_is_published_unsafe(
     assert published(library) == before and remote_text(library, "skills/deploy/SKILL.md") == BODY
     assert refs(library).count("refs/gitskills/rejected/") == shelves + (decision == "rejected")
     assert ada.read("deploy") == BODY
-
-
-def test_of_a_transcript_only_a_quote_reaches_git(ada: Person, library: Path, tmp_path: Path, answers: Answers) -> None:
-    """Every object of the library is looked at: no id of the session, no words but one redacted quote."""
-    token = "ghp_" + "a1B2" * 9
-    words = f"{NEVER} My token is {token}. " + "Marker words of the user. " * 30
-    improve(ada, answers(judge=FAILED, proposer=PROPOSAL), reaction=words)
-    everything = git("cat-file", "--batch-all-objects", "--batch", "--unordered", cwd=library)
-    for hidden in (b"5e55-1", token.encode(), b"Marker words of the user. Marker", b"please deploy the shop"):
-        assert hidden not in everything
-    assert b"Not on a Friday." in everything

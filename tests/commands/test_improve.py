@@ -209,17 +209,6 @@ def test_a_team_that_wants_none_gets_none(ada: Person, library: Path, answers: A
     assert branches(library) == []
 
 
-def test_no_transcript_reaches_git(ada: Person, library: Path, answers: Answers) -> None:
-    """Of a session with a secret and much talk, only a short redacted quote is in what was written."""
-    secret = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
-    talk = "the-user-said-something-private " * 40
-    said = f"{talk} Never deploy on a Friday. The token is {secret}"
-    row = improve(ada, answers(judge=FAILED, proposer=PROPOSAL), reaction=said).json()
-    assert row["decision"] == "improved"
-    written = git("log", "--all", "-p", "--format=%B", cwd=library).decode()
-    assert secret not in written and "something-private" not in written and "Never deploy on a Friday." in written
-
-
 def test_the_offline_rules_do_it_without_any_model(ada: Person, library: Path) -> None:
     """With no model at all, an explicit correction becomes one edit under the fitting heading, or nothing is done."""
     row = improve(ada, {"GITSKILLS_MODEL": "rules"}).json()
