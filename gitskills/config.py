@@ -1,7 +1,7 @@
 """gitskills.yaml: which sources a project or user takes skills from, for which agents, under which policy."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal, cast
 
@@ -55,12 +55,16 @@ def some(patterns: Iterable[Pattern]) -> tuple[Pattern, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A library: `url` is anything git fetches, `ref` a branch, tag or commit (None: the remote's default branch)."""
+    """A library: `url` is anything git fetches, `ref` a branch, tag or commit (None: the remote's default branch).
+
+    `fork` is a repository of the user's own, where proposals go that they may not push to `url`.
+    """
 
     name: str
     url: str
     ref: str | None = None
     patterns: tuple[Pattern, ...] = (Pattern("*"),)
+    fork: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +211,19 @@ def _source(name: str, value: Any, where: str) -> Source:
     ref = entry.get("ref")
     if ref is not None and not isinstance(ref, str | int | float):
         raise ConfigError(where, f"sources.{name}.ref is not text")
+    fork = entry.get("fork")
+    if not isinstance(fork, str | None):
+        raise ConfigError(where, f"sources.{name}.fork is not text")
+    source = Source(name, url, None if ref is None else str(ref), fork=fork)
     listed = entry.get("skills")
     if listed is None:
-        return Source(name, url, None if ref is None else str(ref))
+        return source
     if not isinstance(listed, list):
         listed = [listed]
     patterns = tuple(_pattern(item, name, where) for item in listed)
     if patterns and all(pattern.excludes for pattern in patterns):
         patterns = (Pattern("*"), *patterns)
-    return Source(name, url, None if ref is None else str(ref), patterns)
+    return replace(source, patterns=patterns)
 
 
 def _pattern(item: Any, source: str, where: str) -> Pattern:

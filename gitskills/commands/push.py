@@ -1,5 +1,7 @@
 """`gitskills push`: publish local edits and new skills."""
 
+from pathlib import Path
+
 import click
 
 from gitskills.commands import options
@@ -13,11 +15,19 @@ from gitskills.commands import options
 @click.option(
     "--review", "review", flag_value="review", help="Propose on a branch of your own, with the page to open it."
 )
+@click.option("--fork", metavar="URL", help="Propose from this repository of yours, where you may not push.")
 @options.glob
 @options.dry_run
 @options.as_json
 def command(
-    names: tuple[str, ...], message: str, to: str | None, review: str | None, glob: bool, dry_run: bool, as_json: bool
+    names: tuple[str, ...],
+    message: str,
+    to: str | None,
+    review: str | None,
+    fork: str | None,
+    glob: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> int:
     """Publish edited skills, or the skills NAME (a new one is a folder with a SKILL.md), as commits in your name.
 
@@ -25,10 +35,14 @@ def command(
     Without --direct or --review the library's own gitskills.yaml decides (`library: push:`).
     """
     from gitskills import console
+    from gitskills.git.url import normalise
     from gitskills.share.publish import Options
     from gitskills.share.push import push
 
+    if fork and review == "direct":
+        raise click.UsageError("--fork proposes for review; --direct commits on the library's branch")
     wanted = None if review is None else review == "review"
+    url = normalise(fork, base=Path.cwd()).url if fork else None
     with console.progress() as progress:
-        rows = push(options.project(glob), Options(names, message, to, wanted, dry_run), progress)
+        rows = push(options.project(glob), Options(names, message, to, wanted, dry_run, url), progress)
     return options.tell_pushed(rows, as_json=as_json, dry_run=dry_run)

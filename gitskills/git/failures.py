@@ -56,7 +56,10 @@ _LOGIN = (
 )
 _ADDRESS = "Check the address; a private repository looks like a missing one to those who may not see it."
 _RETRY = "Check the network and the proxy, then run it again: nothing is lost."
-_REVIEW = "Publish the change for review instead: `gitskills push --review`, or push to a fork of yours."
+_REVIEW = (
+    "Publish the change for review instead: `gitskills push --review`. "
+    "Where you may push nothing at all, make a fork of it there, and `gitskills push --fork URL` proposes from that."
+)
 
 # The first pattern that any line has decides, so the certain ones stand before those that accompany others:
 # ssh and daemons end every failure, whatever its cause, with "the remote end hung up" or "could not read".

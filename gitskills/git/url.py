@@ -192,30 +192,58 @@ def _bare(path: str) -> str:
     return path.rstrip("/").removesuffix(".git").rstrip("/")
 
 
-def compare_url(url: str, base_branch: str, branch: str) -> str | None:
-    """Return the page on which to open a pull request from `branch` into `base_branch`; None for unknown hosts."""
+def compare_url(url: str, base_branch: str, branch: str, fork: str | None = None) -> str | None:
+    """Return the page on which to open a pull request from `branch` into `base_branch`; None for unknown hosts.
+
+    With `fork` the branch is in that repository, on the same host. Bitbucket is told by its host: what is not
+    bitbucket.org is Bitbucket Data Center, whose pages are others.
+    """
+    site, path = _page(url)
+    from_site, from_path = _page(fork) if fork else (site, path)
+    if from_site != site:
+        return None
+    owner, _, name = from_path.partition("/")
+    page, own = f"{site}/{path}", f"{from_site}/{from_path}"
+    into, source = quote(base_branch, safe="/"), quote(branch, safe="/")
+    same = name == path.partition("/")[2]
+    match _forge(site.partition("://")[2]):
+        case "github":
+            whose = "" if own == page else f"{owner}:" if same else f"{owner}:{name}:"
+            return f"{page}/compare/{into}...{whose}{source}?expand=1"
+        case "gitea":
+            whose = "" if own == page else f"{owner}:" if same else f"{owner}/{name}:"
+            return f"{page}/compare/{into}...{whose}{source}"
+        case "gitlab":  # which takes the project forked from for the target
+            ends = {"merge_request[source_branch]": branch, "merge_request[target_branch]": base_branch}
+            return f"{own}/-/merge_requests/new?{urlencode(ends)}"
+        case "bitbucket" if site.endswith("//bitbucket.org"):
+            ends = {"source": branch, "dest": base_branch if own == page else f"{path}::{base_branch}"}
+            return f"{own}/pull-requests/new?{urlencode(ends)}"
+        case "bitbucket":
+            ends = {"sourceBranch": f"refs/heads/{branch}", "targetBranch": f"refs/heads/{base_branch}"}
+            return f"{site}/{_project(from_path)}/pull-requests?create&{urlencode(ends)}"
+    return None
+
+
+def _page(url: str) -> tuple[str, str]:
+    """Split a repository's URL into its host's site ("https://host") and the path of its page there."""
     if scp := re.fullmatch(_SCP, url) if "://" not in url else None:
         scheme, host, path = "https", scp["host"].lower(), scp["path"]
     else:
         parts = _split(url)
         host, port = _split_port(parts.netloc.rpartition("@")[2].lower())
         path, scheme = parts.path, "http" if parts.scheme == "http" else "https"
-        if port and parts.scheme in ("http", "https"):
+        if port and parts.scheme in ("http", "https") and int(port) != _DEFAULT_PORTS[parts.scheme]:
             host = f"{host}:{port}"  # an ssh port says nothing about the web's
     host = re.sub(r"^(?:alt)?ssh\.(?=github\.|gitlab\.|bitbucket\.)", "", host)
-    page = f"{scheme}://{host}/{_bare(path).strip('/')}"
-    into, source = quote(base_branch, safe="/"), quote(branch, safe="/")
-    match _forge(host):
-        case "github":
-            return f"{page}/compare/{into}...{source}?expand=1"
-        case "gitea":
-            return f"{page}/compare/{into}...{source}"
-        case "gitlab":
-            ends = {"merge_request[source_branch]": branch, "merge_request[target_branch]": base_branch}
-            return f"{page}/-/merge_requests/new?{urlencode(ends)}"
-        case "bitbucket":
-            return f"{page}/pull-requests/new?{urlencode({'source': branch, 'dest': base_branch})}"
-    return None
+    return f"{scheme}://{host}", _bare(path).strip("/")
+
+
+def _project(path: str) -> str:
+    """The page of a repository of Bitbucket Data Center: its URLs have `KEY/name` or `~user/name`, some after scm/."""
+    owner, _, name = path.removeprefix("scm/").partition("/")
+    kind = f"users/{owner[1:]}" if owner.startswith("~") else f"projects/{owner.upper()}"
+    return f"{kind}/repos/{name}"
 
 
 def _forge(host: str) -> str | None:

@@ -66,15 +66,15 @@ def _settled(one: Outgoing, cache: Cache) -> tuple[str | None, str]:
     return clash.theirs, merge(cache, one.base, one.ours, clash.theirs, "ours").tree
 
 
-def write(one: Outgoing, joined: Joined, cache: Cache, tip: str | None, message: str, who: Identity) -> str:
-    """Write the commit that puts the joined tree on top of `tip` (None: an empty repository); returns its oid."""
+def write(one: Outgoing, joined: Joined, cache: Cache, parents: list[str], message: str, who: Identity) -> str:
+    """Write the commit that puts the joined tree on top of the last of `parents`, if there are any; returns its oid."""
     from gitskills.git.repository import Repository
 
     repository = Repository(cache.git_dir)
-    root = repository.splice(repository.root(tip) if tip else None, one.path, joined.tree)
+    root = repository.splice(repository.root(parents[-1]) if parents else None, one.path, joined.tree)
     op = one.op or ("edit" if joined.theirs else "create")
     event = Event(skill=one.name, op=op, base=joined.theirs or "", tree=joined.tree)
     subject, _, body = (message or f"{one.name}: {one.summary}").partition("\n")
     if not subject.startswith(f"{one.name}:"):
         subject = f"{one.name}: {subject}"
-    return commit(cache.git_dir, root, [tip] if tip else [], format(subject, body.strip(), event), who)
+    return commit(cache.git_dir, root, parents, format(subject, body.strip(), event), who)

@@ -13,8 +13,10 @@ from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity, identity
 from gitskills.git.failures import NonFastForward
+from gitskills.git.fork import Fork
+from gitskills.git.history import is_ancestor
 from gitskills.git.objects import Found
-from gitskills.git.url import compare_url
+from gitskills.git.url import compare_url, normalise, redact
 from gitskills.share import lockfile, merging, outgoing, renames
 from gitskills.share.merging import Clash
 from gitskills.share.outgoing import Outgoing
@@ -33,13 +35,14 @@ Done = tuple[Outgoing, outgoing.Joined, str]
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to push: `names` of skills (none: every edited one), `message`, `to` a source, `review` or direct (None: as
-    the library says)."""
+    the library says); proposals go to the repository `fork`, where it is given or the source names one."""
 
     names: tuple[str, ...] = ()
     message: str = ""
     to: str | None = None
     review: bool | None = None
     dry_run: bool = False
+    fork: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,10 @@ class Publish:
         source = ready[0].source
         branch, tip = self._tip(source.ref)
         listing = objects.skills(self.cache.git_dir, tip) if tip else {}
-        review = self.options.review
+        review, url = self.options.review, self.options.fork or source.fork
         if review is None:
-            review = policy(self.cache, tip).push == "review"
+            review = url is not None or policy(self.cache, tip).push == "review"
+        fork = Fork(self.cache, normalise(url, base=self.project.root).url) if url and review else None
         if review and tip is None:
             raise GitskillsError("an empty repository has nothing to review against", "push with --direct first")
         rows: list[Pushed] = []
@@ -115,15 +119,17 @@ class Publish:
                 done.append((one, joined, tip or ""))
                 continue
             if review:
-                rows.append(self._propose(one, joined, tip or "", branch, who, updates))
+                rows.append(self._propose(one, joined, (branch, tip or ""), fork, who, updates))
                 continue
-            head = outgoing.write(one, joined, self.cache, head, self.options.message, who)
+            head = outgoing.write(one, joined, self.cache, [head] if head else [], self.options.message, who)
             rows.append(Pushed(one.name, "pushed", head, branch))
             done.append((one, joined, head))
         if not self.options.dry_run:
             if head is not None and head != tip:
                 updates.append((head, f"refs/heads/{branch}"))
-            if updates:
+            if updates and fork:
+                fork.push(updates, self.progress)
+            elif updates:
                 self.cache.push(updates, progress=self.progress)
                 if tip is None:
                     self.cache.refresh()  # only now does the remote have a default branch
@@ -169,16 +175,37 @@ class Publish:
         return Pushed(one.name, "conflict", message=merging.advice(one.name, joined.conflicts))
 
     def _propose(
-        self, one: Outgoing, joined: outgoing.Joined, tip: str, base: str, who: Identity, updates: list[tuple[str, str]]
+        self,
+        one: Outgoing,
+        joined: outgoing.Joined,
+        onto: tuple[str, str],
+        fork: Fork | None,
+        who: Identity,
+        updates: list[tuple[str, str]],
     ) -> Pushed:
-        """Commit on the person's own branch for this skill: on the tip, or on what they proposed before."""
+        """Commit on the person's own branch for this skill: on the tip of `onto`, or with what they proposed before."""
         branch = f"gitskills/push/{who.user}/{one.name}"
-        page = compare_url(self.cache.url, base, branch)
-        before = objects.resolve(self.cache.git_dir, f"refs/remotes/origin/{branch}^{{commit}}")
+        page = compare_url(self.cache.url, onto[0], branch, fork.url if fork else None)
+        if fork:
+            before = fork.branch(branch)
+        else:
+            before = objects.resolve(self.cache.git_dir, f"refs/remotes/origin/{branch}^{{commit}}")
+        place = f"in {redact(fork.url)}" if fork else ""
         if before is not None:
             there = objects.skills(self.cache.git_dir, before).get(one.path)
             if there is not None and there.tree == joined.tree:
-                return Pushed(one.name, "unchanged", before, branch, page, "proposed already")
-        commit = outgoing.write(one, joined, self.cache, before or tip, self.options.message, who)
+                said = "; ".join(filter(None, (place, "proposed already")))
+                return Pushed(one.name, "unchanged", before, branch, page, said)
+        parents = self._parents(before, onto[1])
+        commit = outgoing.write(one, joined, self.cache, parents, self.options.message, who)
         updates.append((commit, f"refs/heads/{branch}"))
-        return Pushed(one.name, "proposed", commit, branch, page)
+        return Pushed(one.name, "proposed", commit, branch, page, place)
+
+    def _parents(self, before: str | None, tip: str) -> list[str]:
+        """What a proposal is built on: the tip, and what was proposed before where that never got into it.
+
+        Without the tip a branch whose first proposal was squashed upstream would clash with itself.
+        """
+        if before is None or is_ancestor(self.cache.git_dir, before, tip):
+            return [tip]
+        return [before] if is_ancestor(self.cache.git_dir, tip, before) else [before, tip]

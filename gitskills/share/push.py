@@ -3,6 +3,7 @@
 import contextlib
 
 from gitskills.console import Progress
+from gitskills.errors import GitskillsError
 from gitskills.share import upstream
 from gitskills.share.gather import Gather
 from gitskills.share.place import Disk
@@ -36,6 +37,11 @@ def push(project: Project, options: Options, progress: Progress | None = None) -
         gathered = Gather(survey, db, options.to).collect(options.names)
         rows += [Pushed(name, "refused", message=reason) for name, reason in gathered.refused.items()]
         rows += [Pushed(name, "unchanged") for name in gathered.unchanged if options.names]
+        if options.fork and len(gathered.ready) > 1:
+            raise GitskillsError(
+                f"the skills edited here are from {' and '.join(gathered.ready)}, and a fork is of one of them",
+                "name the skills: gitskills push NAME --fork URL",
+            )
         for source, ready in gathered.ready.items():
             publish = Publish(project, db, options, caches[source], progress)
             rows += publish.publish(ready)

@@ -167,36 +167,84 @@ def test_spellings_of_one_repository_share_an_identity(urls: list[str]) -> None:
     assert not {identity(url) for url in urls} & {identity(url) for url in others}
 
 
+_GITHUB = "https://github.com/o/r/compare/main...gitskills/push/me/a%20b?expand=1"
+_GITLAB = (
+    "-/merge_requests/new?merge_request%5Bsource_branch%5D=gitskills%2Fpush%2Fme%2Fa+b"
+    "&merge_request%5Btarget_branch%5D=main"
+)
+_CENTER = (
+    "pull-requests?create&sourceBranch=refs%2Fheads%2Fgitskills%2Fpush%2Fme%2Fa+b&targetBranch=refs%2Fheads%2Fmain"
+)
+
+
 @pytest.mark.parametrize(
     ("url", "page"),
     [
-        ("git@github.com:o/r.git", "https://github.com/o/r/compare/main...gitskills/push/me/a%20b?expand=1"),
-        ("https://x:y@github.com/o/r", "https://github.com/o/r/compare/main...gitskills/push/me/a%20b?expand=1"),
-        (
-            "ssh://git@ssh.github.com:443/o/r.git",
-            "https://github.com/o/r/compare/main...gitskills/push/me/a%20b?expand=1",
-        ),
+        ("git@github.com:o/r.git", _GITHUB),
+        ("git@github.com:/o/r", _GITHUB),
+        ("https://x:y@github.com/o/r", _GITHUB),
+        ("https://GitHub.com:443/o/r.git/", _GITHUB),
+        ("ssh://git@github.com/o/r.git", _GITHUB),
+        ("ssh://git@ssh.github.com:443/o/r.git", _GITHUB),
+        ("git@github.acme.com:o/r.git", _GITHUB.replace("github.com", "github.acme.com")),
         ("https://codeberg.org/o/r.git", "https://codeberg.org/o/r/compare/main...gitskills/push/me/a%20b"),
+        ("ssh://git@gitea.acme.com:2222/o/r", "https://gitea.acme.com/o/r/compare/main...gitskills/push/me/a%20b"),
         (
             "http://forgejo.acme.com:3000/o/r.git",
             "http://forgejo.acme.com:3000/o/r/compare/main...gitskills/push/me/a%20b",
         ),
-        (
-            "git@gitlab.acme.com:g/s/r.git",
-            "https://gitlab.acme.com/g/s/r/-/merge_requests/new?merge_request%5Bsource_branch%5D="
-            "gitskills%2Fpush%2Fme%2Fa+b&merge_request%5Btarget_branch%5D=main",
-        ),
+        ("git@gitlab.acme.com:g/s/r.git", f"https://gitlab.acme.com/g/s/r/{_GITLAB}"),
+        ("ssh://git@gitlab.com:2222/g/s/t/u/r.git", f"https://gitlab.com/g/s/t/u/r/{_GITLAB}"),
+        ("https://gitlab.acme.com:8443/g/r", f"https://gitlab.acme.com:8443/g/r/{_GITLAB}"),
         (
             "git@bitbucket.org:o/r.git",
             "https://bitbucket.org/o/r/pull-requests/new?source=gitskills%2Fpush%2Fme%2Fa+b&dest=main",
+        ),
+        (
+            "ssh://git@altssh.bitbucket.org:443/o/r.git",
+            "https://bitbucket.org/o/r/pull-requests/new?source=gitskills%2Fpush%2Fme%2Fa+b&dest=main",
+        ),
+        (
+            "ssh://git@bitbucket.acme.com:7999/team/r.git",
+            f"https://bitbucket.acme.com/projects/TEAM/repos/r/{_CENTER}",
+        ),
+        (
+            "https://bitbucket.acme.com:7990/scm/~ann/r.git",
+            f"https://bitbucket.acme.com:7990/users/ann/repos/r/{_CENTER}",
         ),
         ("git@example.com:o/r.git", None),
         ("file:///srv/x.git", None),
     ],
 )
 def test_the_page_that_compares_branches(url: str, page: str | None) -> None:
-    """A pushed branch gets the address where a pull request is opened, on the hosts we know."""
+    """A pushed branch gets the address where a pull request is opened, on the hosts we know, however git gets there."""
     assert compare_url(url, "main", "gitskills/push/me/a b") == page
+
+
+@pytest.mark.parametrize(
+    ("url", "fork", "page"),
+    [
+        ("https://github.com/o/r", "git@github.com:me/r.git", "https://github.com/o/r/compare/main...me:b?expand=1"),
+        ("git@github.com:o/r", "git@github.com:me/o-r.git", "https://github.com/o/r/compare/main...me:o-r:b?expand=1"),
+        ("https://codeberg.org/o/r", "git@codeberg.org:me/r.git", "https://codeberg.org/o/r/compare/main...me:b"),
+        ("https://codeberg.org/o/r", "git@codeberg.org:me/x.git", "https://codeberg.org/o/r/compare/main...me/x:b"),
+        (
+            "git@gitlab.com:g/s/r.git",
+            "https://gitlab.com/me/r",
+            f"https://gitlab.com/me/r/{_GITLAB}".replace("gitskills%2Fpush%2Fme%2Fa+b", "b"),
+        ),
+        (
+            "https://bitbucket.org/o/r",
+            "git@bitbucket.org:me/r.git",
+            "https://bitbucket.org/me/r/pull-requests/new?source=b&dest=o%2Fr%3A%3Amain",
+        ),
+        ("https://github.com/o/r", "https://github.com/o/r.git", "https://github.com/o/r/compare/main...b?expand=1"),
+        ("https://github.com/o/r", "https://gitlab.com/me/r", None),
+    ],
+)
+def test_the_page_that_compares_with_a_fork(url: str, fork: str, page: str | None) -> None:
+    """A branch in a fork on the same host gets the page that names its owner; forks elsewhere cannot be compared."""
+    assert compare_url(url, "main", "b", fork) == page
 
 
 @given(st.text())

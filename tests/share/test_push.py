@@ -503,6 +503,48 @@ def test_a_merged_proposal_is_up_to_date(ada: Person, library: Path) -> None:
     assert log(library, "-1", "--format=%P", rev="gitskills/push/ada/a") == [head(library)]
 
 
+def test_a_proposal_after_a_squashed_one(ada: Person, library: Path) -> None:
+    """A branch that outlives its squashed proposal gets the next one on top of both, and goes in without a clash."""
+    branch = "gitskills/push/ada/a"
+    ada.edit("a", "line 1\n", "line one\n")
+    ada.push(review=True)
+    commit(library, {"skills/a/SKILL.md": ada.read("a"), "skills/b/SKILL.md": numbered("b") + "more\n"}, "squashed")
+    ada.pull()
+    ada.edit("a", "line one\n", "line I\n")
+    assert ada.push(review=True)["a"].action == "proposed"
+    assert git("merge-tree", "--write-tree", "main", branch, cwd=library).decode().strip()
+    assert git("diff", "--name-only", "main", branch, cwd=library).decode().split() == ["skills/a/SKILL.md"]
+    git("update-ref", "refs/heads/main", branch, cwd=library)
+    ada.pull()
+    ada.edit("a", "line I\n", "line 1\n")
+    ada.push(review=True)
+    assert log(library, "-1", "--format=%P", rev=branch) == [head(library)]
+
+
+@pytest.mark.parametrize("how", ["option", "key"])
+def test_a_proposal_from_a_fork(tmp_path: Path, web: Web, library: Path, how: str) -> None:
+    """Who may push nothing to a library proposes from a fork that lags behind it, again on top, from any machine."""
+    git("clone", "-q", "--bare", library, fork := tmp_path / "fork.git")
+    commit(library, {"skills/b/SKILL.md": numbered("b").replace("line 1\n", "theirs\n")})
+    url, branch = web.serve(fork), "gitskills/push/ada/a"
+    more = f"    fork: {url}\n" if how == "key" else ""
+    given = {} if how == "key" else {"fork": url}
+    for number, machine in enumerate(("one", "two")):
+        (tmp_path / machine).mkdir()
+        ada = person(tmp_path / machine, web.behaving("readonly", library), more=more)
+        ada.pull()
+        commit(library, {"skills/b/SKILL.md": numbered("b").replace("line 2\n", f"theirs {number}\n")})
+        ada.edit("a", "line 1\n", f"line one, {machine}\n")
+        done = ada.push(**given)["a"]
+        assert (done.action, done.commit, done.branch) == ("proposed", head(fork, branch), branch)
+        assert url in done.message and ada.push(**given)["a"].action == "unchanged"
+        assert ada.status()["a"] == "ahead"
+    assert f"line one, {machine}" in remote_text(fork, "skills/a/SKILL.md", branch)
+    assert remote_text(fork, "skills/b/SKILL.md", branch) == remote_text(library, "skills/b/SKILL.md")
+    assert refs(library).keys() == {"refs/heads/main"} and len(log(fork, rev=f"main..{branch}")) == 5
+    git("fsck", "--strict", cwd=fork)
+
+
 def test_the_library_decides(ada: Person, library: Path) -> None:
     """`library: push: review` in the library makes a plain push a proposal; `--direct` and `--review` overrule it."""
     commit(library, {"gitskills.yaml": "library: {push: review}\n"})
