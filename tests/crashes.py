@@ -7,16 +7,18 @@ disk and every process goes are wrapped here, and the n-th call to any of them i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ class Job:
     """What to do `times` times: copy `start` to `work`, run `verb` there until it is killed, run it to the end.
 
     `work` holds the project `root`, the home `store` of gitskills and the remote `library.git`. `by` is
-    "calls" (die at the n-th change, n spread over all there are) or "time" (die after a random moment).
+    "calls" (die at the n-th change, n spread over all there are) or "time" (die after a random moment). `environ` is
+    set for the verb. With `statements` what changes the state database counts as changes too.
     """
 
     start: str
@@ -44,6 +47,8 @@ class Job:
     times: int
     seed: int
     by: str = "calls"
+    environ: dict[str, str] = field(default_factory=dict)
+    statements: bool = False
 
 
 def main(text: str) -> None:
@@ -51,6 +56,9 @@ def main(text: str) -> None:
     import gitskills.cli  # loaded once, for all children
     import gitskills.commands.pull
     import gitskills.commands.push
+    import gitskills.commands.work
+    import gitskills.improve.case
+    import gitskills.improve.worker
     import gitskills.share.pull
     import gitskills.share.push
     import gitskills.share.round  # noqa: F401
@@ -123,12 +131,12 @@ def play(job: Job, at: int | None, tell: int | None) -> int:
     from gitskills.cli import main as verb
 
     work = Path(job.work)
-    os.environ["GITSKILLS_HOME"] = str(work / job.store)
+    os.environ.update(job.environ, GITSKILLS_HOME=str(work / job.store))
     os.chdir(work / job.root)
     with open(work / "said", "a") as said:
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)
-    counter = arm(at)
+    counter = arm(at, job.statements)
     code = verb(job.verb)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -137,7 +145,7 @@ def play(job: Job, at: int | None, tell: int | None) -> int:
     return code
 
 
-def arm(at: int | None) -> Callable[[], int]:
+def arm(at: int | None, statements: bool) -> Callable[[], int]:
     """Wrap every function that changes something; returns what tells how often they were called."""
     done = 0
 
@@ -157,6 +165,23 @@ def arm(at: int | None) -> Callable[[], int]:
             plain.__init__ = before(plain.__init__)  # type: ignore[misc]
         else:
             setattr(module, name, before(plain))
+    if statements:
+        count: Callable[[], None] = before(lambda: None)
+
+        class Counting(sqlite3.Connection):
+            def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+                if sql.startswith(("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")):
+                    count()
+                return super().execute(sql, *args)
+
+        plain_connect: Any = sqlite3.connect
+        factory = {"factory": Counting}
+
+        def connect(path: Any, **kwargs: Any) -> sqlite3.Connection:
+            opened: sqlite3.Connection = plain_connect(path, **kwargs, **factory if "state." in str(path) else {})
+            return opened
+
+        sqlite3.connect = connect  # type: ignore[assignment]
     from gitskills.state import exchange
 
     swap = exchange._swapper()
@@ -184,12 +209,26 @@ def look(job: Job) -> dict[str, Any]:
     found["saved"] = {path.name: files(path) for path in sorted(kept.iterdir())} if kept.is_dir() else {}
     remote = Path(job.work) / "library.git"
     found["log"] = git(remote, "log", "--format=%s", "--all").splitlines()
+    found["refs"] = git(remote, "for-each-ref", "--format=%(refname)").splitlines()
     found["published"] = {}
+    if job.statements:
+        found["kept"] = kept_rows(Path(job.work) / job.store / "state" / "state.sqlite3")
     if job.verb[0] != "push":
         return found
     for path in git(remote, "ls-tree", "-r", "--name-only", "main").splitlines() if found["log"] else ():
         found["published"][path] = git(remote, "show", f"main:{path}")
     return found
+
+
+def kept_rows(file: Path) -> dict[str, list[Any]]:
+    """What the state database says of jobs and verdicts."""
+    with contextlib.closing(sqlite3.connect(file, timeout=30)) as db:
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'verdict'").fetchone() is None:
+            return {"jobs": [], "verdicts": []}
+        return {
+            "jobs": [done for (done,) in db.execute("SELECT done FROM job")],
+            "verdicts": [outcome for (outcome,) in db.execute("SELECT outcome FROM verdict")],
+        }
 
 
 def git(repository: Path, *args: str) -> str:

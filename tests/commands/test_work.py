@@ -179,26 +179,6 @@ def test_killed_after_it_published(ada: Person, talk: Talk, library: Path, tmp_p
     assert branches(library) == [row["branch"]] and called(tmp_path) == ["judge", "proposer"]
 
 
-@POSIX
-def test_killed_again_and_again(ada: Person, talk: Talk, library: Path, answers: Answers) -> None:
-    """Wherever workers are killed, the last one is left with exactly one commit, and nothing more to do."""
-    env = os.environ | {"GITSKILLS_HOME": str(ada.store)} | answers(judge=FAILED, proposer=PROPOSAL)
-    talk.use()
-    talk.say()
-    for seconds in (0.3, 0.6, 0.9, 1.2):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gitskills", "work"], cwd=ada.root, env=env, stderr=subprocess.DEVNULL
-        )
-        time.sleep(seconds)
-        process.kill()
-        process.wait()
-    work(ada, env)
-    assert len(branches(library)) == 1 and work(ada, env).json() == []
-    with closing(database.state(ada.paths)) as db:
-        assert db.execute("SELECT outcome FROM verdict").fetchall() == [("failed",)]
-        assert db.execute("SELECT count(*), sum(done) FROM job").fetchone() == (1, 1)
-
-
 def test_a_remote_that_is_away_puts_the_job_off(
     ada: Person, talk: Talk, library: Path, tmp_path: Path, answers: Answers
 ) -> None:

@@ -1,0 +1,104 @@
+"""The worker is killed at every kind of moment, by whatever it changes: it repeats or finishes, and publishes once."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, SkillRepo
+from tests.people import Person, commit, person
+from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Talk
+
+if sys.platform == "win32":
+    pytest.skip("the crash program forks, which Windows cannot", allow_module_level=True)
+
+# Asked again it answers otherwise, so that a second publication would be another commit.
+MODEL = """\
+cat > /dev/null
+cd '{folder}'
+echo $GITSKILLS_ROLE >> calls
+sed "s/FRIDAY/a Friday, said call $(wc -l < calls | tr -d ' ')/" $GITSKILLS_ROLE.json
+"""
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """The folder in which the library and everything of its user lies; it is put back for each round."""
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def library(skill_repo: SkillRepo, work: Path) -> Path:
+    """A library with one skill."""
+    return skill_repo({"skills/deploy/SKILL.md": BODY}, name="work/library.git")
+
+
+def rounds(work: Path, who: Person, times: int, *, by: str = "calls") -> Iterator[dict[str, Any]]:
+    """Kill `gitskills work` at `times` moments, each from what `work` holds now; see `tests.crashes.Job`."""
+    edits = [EDIT | {"content": "   Not on FRIDAY.\n"}]
+    for role, answer in (("judge", FAILED), ("proposer", PROPOSAL | {"edits": edits})):
+        (work / f"{role}.json").write_text(json.dumps(answer))
+    (work / "model.sh").write_text(MODEL.format(folder=work))
+    start = work.with_name("start")
+    work.rename(start)
+    job = {
+        "start": str(start),
+        "work": str(work),
+        "root": who.root.relative_to(work).as_posix(),
+        "store": who.store.relative_to(work).as_posix(),
+        "verb": ["work"],
+        "times": times,
+        "seed": 7,
+        "by": by,
+        "environ": {"GITSKILLS_MODEL": f"command:sh {work / 'model.sh'}"},
+        "statements": True,
+    }
+    words = [sys.executable, "-m", "tests.crashes", json.dumps(job)]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        for line in process.stdout:
+            yield json.loads(line)
+        said = process.stderr.read()
+    assert process.returncode == 0, said
+
+
+@pytest.mark.parametrize(
+    ("policy", "times", "by"),
+    [
+        ("review", 5, "calls"),
+        pytest.param("review", 40, "calls", marks=pytest.mark.slow),
+        pytest.param("direct", 40, "calls", marks=pytest.mark.slow),
+        pytest.param("review", 10, "time", marks=pytest.mark.slow),
+        pytest.param("direct", 10, "time", marks=pytest.mark.slow),
+    ],
+)
+def test_a_worker_killed_at_any_point_publishes_once(
+    work: Path, library: Path, home: Path, policy: str, times: int, by: str
+) -> None:
+    """Before and after each change it makes, on disk, in its database, to the remote: one commit, and nothing left."""
+    commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n  need: {2 if policy == 'direct' else 1}\n"})
+    ada = person(work, library, agents="[claude-code]")
+    ada.pull()
+    sessions = 2 if policy == "direct" else 1
+    for number in range(sessions):
+        talk = Talk(ada, home, f"5e55-{number}")
+        talk.use()
+        talk.say()
+    killed, before = 0, 0
+    for row in rounds(work, ada, times, by=by):
+        end = row["end"]
+        assert set(row["codes"]) == {0}, row["said"]
+        branches = [ref for ref in end["refs"] if ref.startswith("refs/heads/gitskills/")]
+        improved = [subject for subject in end["log"] if subject.startswith("deploy: It does not say")]
+        assert (len(branches), len(improved)) == ((0, 1) if policy == "direct" else (1, 1)), row
+        assert not [ref for ref in end["refs"] if "rejected" in ref], row
+        assert end["kept"] == {"jobs": [1] * sessions, "verdicts": ["failed"] * sessions}, row
+        killed += row["killed"]
+        before += len(row["crashed"]["refs"]) == 1
+    assert by == "time" or killed == times
+    assert policy == "direct" or 0 < before < times, "killed before and after the push"
