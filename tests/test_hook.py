@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitskills.agents import hooks
-from gitskills.state import inbox
+from gitskills.state import database, events, inbox
 from gitskills.state.paths import paths
 from tests.conftest import ROOT, Run
 
@@ -275,17 +276,23 @@ def test_names_with_quotes_and_spaces(tmp_path: Path) -> None:
 
 @POSIX
 def test_a_hundred_at_once(launcher: Path) -> None:
-    """A hundred hooks at the same moment lose nothing."""
-    line = hooks.command("codex", "stop", windows=False)
+    """A hundred hooks at the same moment, while the inbox is taken: each is one row of the database, none is lost."""
+    line, where = hooks.command("codex", "stop", windows=False), paths(os.environ)
     running = [
         subprocess.Popen(["sh", "-c", line], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) for _ in range(100)
     ]
-    for number, process in enumerate(running):
-        assert process.stdin is not None
-        process.stdin.write(b"%d" % number)
-        process.stdin.close()
-    assert [process.wait(timeout=60) for process in running] == [0] * 100
-    assert sorted(int(payload) for _, _, payload in found(paths(os.environ).inbox)) == list(range(100))
+    taken = []
+    with closing(database.state(where)) as db:
+        for number, process in enumerate(running):
+            assert process.stdin is not None
+            process.stdin.write(b"%d" % number)
+            process.stdin.close()
+            taken.append(events.absorb(where, db, now=time.time()) if number % 10 == 0 else 0)
+        assert [process.wait(timeout=60) for process in running] == [0] * 100
+        taken.append(events.absorb(where, db, now=time.time()))
+        rows = [int(event.payload) for event in events.pending(db)]
+    assert sorted(rows) == list(range(100)) and sum(taken) == 100 and inbox.waiting(where.inbox) == 0
+    assert sum(map(bool, taken)) > 1, "some were taken while others were on their way"
 
 
 @POSIX

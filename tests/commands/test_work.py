@@ -17,7 +17,7 @@ from gitskills.sessions.marks import mark
 from gitskills.state import database, inbox
 from tests.answers import DIES, Answers, called
 from tests.conftest import SkillRepo
-from tests.people import Person, commit, remote_text, skill
+from tests.people import Person, commit, remote_text
 from tests.processes import Result, gitskills
 from tests.repositories import git
 from tests.stories import BODY, EDIT, FAILED, OK, PROPOSAL, Talk, branches, tell
@@ -83,21 +83,6 @@ def test_a_window_is_three_messages_that_say_something(
     talk.say("one")
     talk.say("two")
     assert len(work(ada, env | {"GITSKILLS_WINDOW": "1"}).json()) == 1
-
-
-def test_nothing_of_ours_used_costs_nothing(ada: Person, talk: Talk, library: Path, tmp_path: Path) -> None:
-    """Without the use of a placed skill there is no call and no network: the library may even be gone."""
-    library.rename(tmp_path / "moved.git")
-    folder = ada.root / ".claude" / "skills" / "mine"
-    folder.mkdir(parents=True)
-    (folder / "SKILL.md").write_text(skill("mine"))
-    env = {"GITSKILLS_MODEL": "command:false"}
-    talk.say()
-    talk.use("mine")
-    talk.say()
-    done = work(ada, env)
-    assert (done.json(), done.err) == ([], "")
-    assert inbox.waiting(ada.paths.inbox) == 0
 
 
 @pytest.mark.parametrize("how", ["project", "library", "GITSKILLS_DISABLED", "GITSKILLS_WORKER", "own"])
