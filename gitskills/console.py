@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,8 +61,11 @@ def error(message: str, hint: str = "") -> None:
         note(("  hint: ", "bold cyan"), hint)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], *, title: str = "") -> None:
-    """Print `rows` under `columns`: a rich table on a terminal, tab-separated lines elsewhere."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], *, title: str = "", crop: bool = False) -> None:
+    """Print `rows` under `columns`: a rich table on a terminal, tab-separated lines elsewhere.
+
+    With `crop` each row is one line on a terminal: what does not fit of the last column is cut there.
+    """
     if not sys.stdout.isatty():
         for row in rows:
             _write(sys.stdout, "\t".join(_flat(cell).replace("\n", " ").replace("\t", " ") for cell in row) + "\n")
@@ -70,9 +73,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], *, title: str 
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    drawn = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold")
+    drawn = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold", expand=crop)
     for number, column in enumerate(columns):
-        drawn.add_column(column, overflow="fold", no_wrap=number == 0)  # the first is a name, to be copied whole
+        cut = crop and number == len(columns) - 1
+        # The first is a name, to be copied whole.
+        overflow: Literal["ellipsis", "fold"] = "ellipsis" if cut else "fold"
+        drawn.add_column(column, overflow=overflow, no_wrap=cut or number == 0, ratio=1 if cut else None)
     for row in rows:
         drawn.add_row(*(_text([cell]) for cell in row))
     _console(stderr=False).print(drawn)

@@ -41,6 +41,7 @@ def command(available: bool, author: str | None, glob: bool, as_json: bool) -> i
             ((row.name, "bold"), f"v{row.version}" if row.version else "", row.source, _short(row.description))
             for row in rows
         ),
+        crop=True,
     )
     return 0
 

@@ -31,3 +31,16 @@ def test_passwords_are_asked_for_one_at_a_time_and_once(tmp_path: Path, skill_re
     assert [word for word, _ in asked] == ["Username", "Password"] * 2
     assert hosts == ["127.0.0.1"] * 2 + ["localhost"] * 2
     assert set(ada.status()) == {"a", "b", "c"} and "access denied" not in seen
+
+
+def test_a_list_has_one_line_for_each_skill(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """However long descriptions are, names are whole and each skill is one line of the terminal's width."""
+    names = ["a" * 40, "b" * 30]
+    ada = person(
+        tmp_path, skill_repo({f"skills/{name}/SKILL.md": skill(name, description="long " * 60) for name in names})
+    )
+    ada.pull()
+    code, seen, _ = on_terminal("list", cwd=ada.root, env={"GITSKILLS_HOME": str(ada.store)}, answers={})
+    rows = [line for line in seen.splitlines() if "team" in line]
+    assert code == 0 and len(rows) == 2, seen
+    assert all(name in row and "long long" in row for name, row in zip(names, rows, strict=True)), seen
