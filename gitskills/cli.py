@@ -120,7 +120,13 @@ def main(arguments: list[str] | None = None) -> int:
         place = f" ({error.filename})" if error.filename else ""
         console.error(f"{error.strerror or error}{place}", f"the details are in {_write_traceback()}")
         return 1
-    except Exception:
+    except Exception as error:
+        if type(error).__module__ == "sqlite3":
+            from gitskills.state import database
+
+            if database.out_of_room(error):
+                console.error(f"a database of gitskills cannot be written: {error}", database.ROOM)
+                return 1
         console.error("this is a bug in gitskills", f"the details are in {_write_traceback()}; please report it")
         return 3
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,20 @@ def test_no_home_and_no_way_to_write(tmp_path: Path) -> None:
     blocked.write_text("in the way")
     hook("prompt", "pi", blocked / "inbox")
     hook("prompt", "pi", "/proc/nowhere")
+
+
+@POSIX
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Where not a byte can be written the event is lost, the agent hears nothing of it, and no half file stays."""
+    import resource
+
+    words = [sys.executable, "-I", "-S", str(HOOK), "prompt", "codex", str(tmp_path / "inbox")]
+    full = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (0, 0))
+    done = subprocess.run(words, input=PAYLOAD, capture_output=True, timeout=60, preexec_fn=full)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert [path for path in (tmp_path / "inbox").rglob("*") if path.is_file()] == []
+    hook("prompt", "codex", tmp_path / "inbox")
+    assert len(found(tmp_path / "inbox")) == 1
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

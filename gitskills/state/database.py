@@ -16,12 +16,24 @@ class Newer(GitskillsError):
     """A database has a schema that this gitskills does not know yet."""
 
 
+# What SQLite calls it when the disk, and not the file or our words, is to blame (sqlite.org/rescode.html).
+_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY")
+ROOM = "is the disk full, or the folder read-only?"
+
+
+def out_of_room(error: BaseException) -> bool:
+    """Say whether SQLite failed because the disk let it down: nothing is lost then, and the same may work later."""
+    return isinstance(error, sqlite3.Error) and str(getattr(error, "sqlite_errorname", "")).startswith(_DISK)
+
+
 def state(where: Paths) -> sqlite3.Connection:
     """Open the database of machine-local facts; a damaged one is an error, never an empty start."""
     path = where.state / "state.sqlite3"
     try:
         return _open(path, STATE, "NORMAL")
     except sqlite3.DatabaseError as error:
+        if out_of_room(error):
+            raise GitskillsError(f"the state database {path} cannot be used: {error}", ROOM) from error
         raise GitskillsError(
             f"the state database {path} cannot be read: {error}",
             "move it aside and run `gitskills pull`; which folders hold copies, verdicts and suggestions are forgotten",

@@ -164,6 +164,29 @@ def test_killed_after_it_published(ada: Person, talk: Talk, library: Path, tmp_p
     assert branches(library) == [row["branch"]] and called(tmp_path) == ["judge", "proposer"]
 
 
+@POSIX
+@pytest.mark.parametrize("room", [4_000, 40_000], ids=["from the start", "meanwhile"])
+def test_a_disk_that_is_full_loses_nothing(ada: Person, talk: Talk, library: Path, answers: Answers, room: int) -> None:
+    """A worker that cannot write says so, with exit 1 and no traceback; what waits is dealt with by the next one."""
+    import resource
+
+    talk.use()
+    talk.say(NEVER + " really" * 20_000)
+    env = os.environ | {"GITSKILLS_HOME": str(ada.store)} | answers(judge=FAILED, proposer=PROPOSAL)
+    words, limit = [sys.executable, "-m", "gitskills", "work"], (room, room)  # bytes of any one file
+    done = subprocess.run(
+        words,
+        cwd=ada.root,
+        env=env,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+    )
+    assert done.returncode == 1 and "is the disk full" in done.stderr and "bug" not in done.stderr, done.stderr
+    assert inbox.waiting(ada.paths.inbox) == 2
+    assert [row["decision"] for row in work(ada, env).json()] == ["improved"] and len(branches(library)) == 1
+
+
 def test_a_remote_that_is_away_puts_the_job_off(
     ada: Person, talk: Talk, library: Path, tmp_path: Path, answers: Answers
 ) -> None:
