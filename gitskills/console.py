@@ -21,6 +21,12 @@ Progress = Callable[[str, int, int | None], None]
 
 # C0 and C1 controls (terminal escapes), bidi controls and tag characters (text that lies about itself).
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+_WORDS: Any = {
+    "break_long_words": False,
+    "break_on_hyphens": False,
+    "expand_tabs": False,
+    "replace_whitespace": False,
+}
 _SLOW = 0.4  # seconds of work before a progress bar appears: most commands are done by then
 
 
@@ -44,21 +50,24 @@ def emit_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=True, separators=separators) + "\n")
 
 
-def say(*spans: Span) -> None:
-    """Print one line to stdout, with styles where it is a terminal."""
-    _line(spans, stderr=False)
+def say(*spans: Span, hang: int = 0) -> None:
+    """Print one line to stdout, with styles where it is a terminal.
+
+    With `hang` what is too long for the terminal goes on below, between words, from that column on.
+    """
+    _line(spans, stderr=False, hang=hang)
 
 
-def note(*spans: Span) -> None:
-    """Print one line to stderr: a diagnostic, never part of an answer."""
-    _line(spans, stderr=True)
+def note(*spans: Span, hang: int = 0) -> None:
+    """Print one line to stderr: a diagnostic, never part of an answer; `hang` as in `say`."""
+    _line(spans, stderr=True, hang=hang)
 
 
 def error(message: str, hint: str = "") -> None:
     """Print an expected failure to stderr, with what to do about it."""
-    note(("error: ", "bold red"), message)
+    note(("error: ", "bold red"), message, hang=7)
     if hint:
-        note(("  hint: ", "bold cyan"), hint)
+        note(("  hint: ", "bold cyan"), hint, hang=8)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], *, title: str = "", crop: bool = False) -> None:
@@ -73,7 +82,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], *, title: str 
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    drawn = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold", expand=crop)
+    drawn = Table(
+        box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold", expand=crop
+    )
     for number, column in enumerate(columns):
         cut = crop and number == len(columns) - 1
         # The first is a name, to be copied whole.
@@ -192,12 +203,34 @@ def _console(*, stderr: bool) -> "Console":
     return _consoles[stderr]
 
 
-def _line(spans: Sequence[Span], *, stderr: bool) -> None:
+def _line(spans: Sequence[Span], *, stderr: bool, hang: int = 0) -> None:
     stream = sys.stderr if stderr else sys.stdout
     if stream.isatty():
-        _console(stderr=stderr).print(_text(spans), soft_wrap=True)
+        console = _console(stderr=stderr)
+        text = _text(spans)
+        for line in _hung(text, hang, console.width) if hang else [text]:
+            console.print(line, soft_wrap=True)
     else:
         _write(stream, "".join(map(_flat, spans)) + "\n")
+
+
+def _hung(text: Any, hang: int, width: int) -> Iterator[Any]:
+    """Break a text between words; a command in backticks stays in one piece, and so do paths and URLs, to be copied."""
+    from textwrap import wrap
+
+    for line in text.split("\n", allow_blank=True):
+        hang = min(hang, width // 2)
+        start = hang if hang <= len(line) else 0
+        whole = re.sub("`[^`]*`", lambda match: match[0].replace(" ", "_"), line.plain[start:])
+        rows = wrap(whole, width - hang, **_WORDS) or [""]
+        at = start
+        for number, row in enumerate(rows):
+            at = start + whole.index(row, at - start)
+            piece = line[at : at + len(row)]
+            if number:
+                piece.pad_left(hang)
+            yield piece if number else line[:start] + piece
+            at += len(row)
 
 
 def _write(stream: Any, text: str) -> None:

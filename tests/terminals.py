@@ -24,7 +24,7 @@ def on_terminal(
     process = subprocess.Popen(
         ["sh", "-c", script, "sh", *words],
         cwd=cwd,
-        env={**os.environ, **env, "TTY_OF_TEST": os.ttyname(slave), "TERM": "xterm", "COLUMNS": "100"},
+        env={**os.environ, "COLUMNS": "100", **env, "TTY_OF_TEST": os.ttyname(slave), "TERM": "xterm"},
         start_new_session=True,
     )
     seen, asked, end = "", list[tuple[str, str]](), time.monotonic() + timeout

@@ -64,7 +64,7 @@ def tell(outcomes: "list[Outcome]", *, dry_run: bool) -> None:
     several = len(told) > 30 and all(one.action == "installed" and one.left == ((), ()) for one in told)
     for one in [] if several else told:
         name = console.one_line(one.skill)
-        console.say(*_action(one.action, dry_run), (name, "bold"), f"  {one.told}" if one.told else "")
+        console.say(*_action(one.action, dry_run), (name, "bold"), f"  {one.told}" if one.told else "", hang=11)
     if several:
         console.say(*_action("installed", dry_run), f"{len(told)} skills")
     rest = len(outcomes) - len(told)
@@ -90,7 +90,7 @@ def tell_pushed(rows: "list[Pushed]", *, as_json: bool, dry_run: bool) -> int:
         commit = "" if dry_run else (row.commit or "")[:10]
         place = " ".join(filter(None, (commit, f"on {row.branch}" if row.branch else "")))
         text = "; ".join(filter(None, (place, row.message)))
-        console.say(*_action(row.action, dry_run), (row.skill, "bold"), f"  {text}")
+        console.say(*_action(row.action, dry_run), (row.skill, "bold"), f"  {text}", hang=11)
         if row.url:
             console.say("           open a pull request: ", (row.url, "underline"))
     if not told:

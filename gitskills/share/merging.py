@@ -77,6 +77,6 @@ def advice(skill: str, paths: Iterable[str]) -> str:
     """Tell the user what clashes and what to do about it."""
     return (
         f"your edits and upstream's clash in {', '.join(paths)}; the folder is as you left it. "
-        f"Keep yours: gitskills pull {skill} --ours. Take theirs: gitskills pull {skill} --theirs. "
-        f"Or edit it and gitskills push {skill}"
+        f"Keep yours: `gitskills pull {skill} --ours`. Take theirs: `gitskills pull {skill} --theirs`. "
+        f"Or edit it and `gitskills push {skill}`"
     )

@@ -1,12 +1,13 @@
 """What somebody at a terminal is asked, and when."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import SkillRepo
-from tests.people import person, skill
+from tests.people import commit, numbered, person, skill
 from tests.remotes import PASSWORD, USER, Web
 from tests.terminals import on_terminal
 
@@ -44,3 +45,18 @@ def test_a_list_has_one_line_for_each_skill(tmp_path: Path, skill_repo: SkillRep
     rows = [line for line in seen.splitlines() if "team" in line]
     assert code == 0 and len(rows) == 2, seen
     assert all(name in row and "long long" in row for name, row in zip(names, rows, strict=True)), seen
+
+
+@pytest.mark.parametrize("columns", [30, 60, 120])
+def test_a_long_message_breaks_between_words(tmp_path: Path, skill_repo: SkillRepo, columns: int) -> None:
+    """What does not fit goes on below, indented, with each command in one piece and no word lost or doubled."""
+    ada = person(tmp_path, library := skill_repo({"skills/a/SKILL.md": numbered("a")}))
+    ada.pull()
+    commit(library, {"skills/a/SKILL.md": numbered("a").replace("line 1\n", "theirs\n")})
+    ada.edit("a", "line 1\n", "mine\n")
+    env = {"GITSKILLS_HOME": str(ada.store), "COLUMNS": str(columns)}
+    code, seen, _ = on_terminal("pull", cwd=ada.root, env=env, answers={})
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", seen).splitlines()
+    assert code == 1 and " ".join(shown).split() == ada.run("pull").out.split()
+    assert all(len(line) <= columns or "`" in line for line in shown), seen
+    assert any("`gitskills pull a --theirs`" in line for line in shown)
