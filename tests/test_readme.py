@@ -51,6 +51,16 @@ def test_no_row_promises_an_option_there_is_not(verb: str) -> None:
     assert [name for name in arguments if name not in row(verb).split("`")[1]] == []
 
 
+def test_help_says_each_command_in_one_line() -> None:
+    """In the list of commands nothing is cut off where a terminal has 80 columns."""
+    cards = command("cards")
+    assert isinstance(cards, click.Group)
+    every = [command(verb) for verb in VERBS]
+    every += [one for verb in cards.list_commands(ctx := click.Context(cards)) if (one := cards.get_command(ctx, verb))]
+    told = {one.callback: one.get_short_help_str(10_000) for one in every}
+    assert len(told) > 30 and [text for text in told.values() if len(text) > 66] == []
+
+
 def test_the_table_has_no_command_of_the_past() -> None:
     """Every row of the command table is a command that exists."""
     table = README[README.index("## Commands") : README.index("| exit code")]

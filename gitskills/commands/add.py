@@ -7,7 +7,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="Record a repository as a source, and pull its skills")
 @click.argument("url")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--ref", help="Branch, tag or commit; by default the remote's default branch.")

@@ -7,7 +7,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="Take over skill folders that another tool installed")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--from", "url", metavar="URL", help="The repository they came from, where no record tells.")
 @options.glob

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gitskills.share.trail.blame import Line
 
 
-@click.command()
+@click.command(short_help="The commit, person and sessions behind each line")
 @click.argument("name")
 @click.argument("file", required=False, default="SKILL.md")
 @options.glob

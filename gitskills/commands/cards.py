@@ -23,6 +23,6 @@ class Group(click.Group):
         return found
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, short_help="How things are done in a repository, from its merged changes")
 def command() -> None:
     """Cards: how things are done in a repository, grown from its merged changes."""

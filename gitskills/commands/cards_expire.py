@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gitskills.cards.expire import Expired
 
 
-@click.command()
+@click.command(short_help="Retire cards whose proof left the code's history")
 @click.option("--code", "folder", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               metavar="DIR", help="A clone of the code that the cards are about.")  # fmt: skip
 @click.option("--ref", metavar="R", help="The history that counts; default: the default branch as last fetched.")

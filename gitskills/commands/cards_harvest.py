@@ -18,7 +18,7 @@ STYLES = {"harvested": "green", "superseded": "green", "merged": "cyan"}
 LONGEST = 1 << 20  # bytes of an acceptance file that are read
 
 
-@click.command()
+@click.command(short_help="Distil merged changes into cards")
 @click.option("--code", "folder", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               metavar="DIR", help="A clone of the code in which changes were merged.")  # fmt: skip
 @click.option("--commit", "rev", metavar="SHA", help="One merged change; a commit of its branch stands for it.")

@@ -7,7 +7,7 @@ from gitskills.commands import options
 STYLES = {"promoted": "green", "updated": "green", "kept": "yellow", "refused": "bold red", "failed": "bold red"}
 
 
-@click.command()
+@click.command(short_help="Distil what an area's cards share into the area's own")
 @click.option("--min-leaves", "least", type=click.IntRange(min=2), default=3, show_default=True,
               help="Cards an area must have.")  # fmt: skip
 @click.option("--to", "source", metavar="SOURCE", help="The library of the cards, where there are several.")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST = 1 << 20  # bytes of a request that are read
 
 
-@click.command()
+@click.command(short_help="Find the few cards that fit a piece of work")
 @click.argument("query", nargs=-1)
 @click.option("--file", "file", type=click.File("rb"), metavar="FILE", help="Read the request from a file; - is stdin.")
 @click.option("--area", default="", metavar="AREA", help="The part of the code the work is about, as in api/errors.")

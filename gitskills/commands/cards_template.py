@@ -9,7 +9,7 @@ FILES = {
 }
 
 
-@click.command()
+@click.command(short_help="Print a git hook or CI job that harvests after merges")
 @click.argument("what", type=click.Choice(list(FILES)))
 def command(what: str) -> int:
     """Print what harvests cards after each merge: a git hook, or a CI job.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 STYLES = {"live": "green", "stale": "yellow", "expired": "red"}
 
 
-@click.command()
+@click.command(short_help="The tree of cards: areas, leaves, how sure, how fresh")
 @click.argument("area", default="")
 @click.option("--to", "source", metavar="SOURCE", help="The library of the cards, where there are several.")
 @options.as_json

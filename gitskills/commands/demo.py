@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gitskills.share.tour import Person, Step
 
 
-@click.command()
+@click.command(short_help="Watch two people share, merge and improve skills")
 @click.option("--keep", is_flag=True, help="Leave the folder, to look around in it.")
 def command(keep: bool) -> int:
     """Watch two people share skills: a library, a push, a pull, a merge, the audit trail.

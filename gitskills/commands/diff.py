@@ -5,7 +5,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="What is edited here, or what upstream changed")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--upstream", is_flag=True, help="What the library changed since the skill was installed.")
 @options.glob

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MARKS = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("skipped", "yellow")}
 
 
-@click.command()
+@click.command(short_help="What works here and what does not, with the fix")
 @click.option("--offline", is_flag=True, help="Do not ask the sources whether they answer.")
 @options.glob
 @options.as_json

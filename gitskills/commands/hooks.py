@@ -20,7 +20,7 @@ STYLES = {
 }
 
 
-@click.command()
+@click.command(short_help="Have agents tell gitskills what happens in sessions")
 @click.argument("action", metavar="ACTION", type=click.Choice(["install", "uninstall", "status"]))
 @click.option("--agent", "agents", metavar="A", multiple=True, help="Only this agent; may be given again.")
 @options.glob

@@ -14,7 +14,7 @@ Publish = Literal["review", "direct"] | None
 STYLES = {"improved": "green", "rejected": "bold red"}
 
 
-@click.command()
+@click.command(short_help="Judge how a skill did in a session, and propose a small fix")
 @click.argument("name", required=False)
 @click.option("--session", type=click.Path(exists=True, path_type=Path), help="The transcript an agent wrote.")
 @click.option("--agent", metavar="A", help="The agent that wrote it; found out where it is not said.")

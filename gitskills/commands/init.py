@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gitskills.share.library import CI
 
 
-@click.command()
+@click.command(short_help="Start a library of skills, with an example")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option(
     "--ci",

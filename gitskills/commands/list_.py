@@ -5,7 +5,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command("list")
+@click.command("list", short_help="The skills installed, or all that the sources have")
 @click.option("-a", "--available", is_flag=True, help="What the sources have, installed or not.")
 @options.author
 @options.glob

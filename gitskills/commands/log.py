@@ -14,7 +14,7 @@ OPS = ("create", "edit", "improve", "revert", "remove", "harvest", "supersede", 
 STYLES = {"create": "green", "improve": "magenta", "harvest": "magenta", "revert": "yellow", "remove": "red"}
 
 
-@click.command()
+@click.command(short_help="The audit trail of all skills or one, across renames")
 @click.argument("name", required=False)
 @click.option("-n", "count", type=click.IntRange(min=0), metavar="N", help="Show at most N changes.")
 @click.option("--op", type=click.Choice(OPS), help="Show only changes of this kind.")

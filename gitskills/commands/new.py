@@ -8,7 +8,7 @@ from gitskills import console
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="Start a skill from the template")
 @click.argument("name")
 @click.option(
     "--in",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gitskills.git.merge import Favor
 
 
-@click.command()
+@click.command(short_help="Fetch every source; install, update or merge its skills")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--ours", "favor", flag_value="ours", help="Where edits clash, keep what is here.")
 @click.option("--theirs", "favor", flag_value="theirs", help="Where edits clash, take upstream's.")

@@ -7,7 +7,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="Publish edited or new skills as commits in your name")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("-m", "--message", default="", help="What changed and why: the commit's subject, then its body.")
 @click.option("--to", metavar="SOURCE", help="The source a new skill goes to, where there are several.")

@@ -5,7 +5,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="Uninstall skills, and stop asking for them")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--source", metavar="S", help="Every skill of this source, and the source itself.")
 @click.option("--force", is_flag=True, help="Also edited skills; what is dropped stays in the cache as a git tree.")

@@ -5,7 +5,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="Give a skill an earlier version again, as a new commit")
 @click.argument("name")
 @click.option("--to", "version", metavar="VERSION", help="v3, a commit or a tree; by default before the last change.")
 @click.option("-m", "--message", default="", help="Why: the commit's subject, then its body.")

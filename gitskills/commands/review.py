@@ -14,7 +14,7 @@ ONE = ("show", "reject", "check", "report")
 ACTIONS = ("list", "show", "accept", "reject", "check", "report")
 
 
-@click.command()
+@click.command(short_help="The improvements that wait: look, accept, reject")
 @click.argument("action", metavar="[ACTION]", type=click.Choice(ACTIONS), default="list")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="With accept: every candidate that waits.")

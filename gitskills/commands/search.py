@@ -7,7 +7,7 @@ from gitskills.commands import options
 SHOWN = 160  # characters of a description; what a skill is for stands first
 
 
-@click.command()
+@click.command(short_help="Find skills by words, a name or a whole prompt")
 @click.argument("query", nargs=-1, required=True)
 @click.option("-n", "count", type=click.IntRange(min=1), default=10, show_default=True, help="At most this many.")
 @options.glob

@@ -5,7 +5,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="One skill in full, here or at a version")
 @click.argument("name", metavar="NAME[@REV]")
 @options.glob
 @options.as_json

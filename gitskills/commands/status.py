@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 STYLES = {"up-to-date": "green", "ahead": "cyan", "behind": "yellow", "diverged": "bold red", "missing": "bold red"}
 
 
-@click.command()
+@click.command(short_help="Where each skill stands against its library, offline")
 @click.option("--fetch", is_flag=True, help="Ask the sources first; otherwise nothing leaves this machine.")
 @click.option("--check", is_flag=True, help="Exit 1 unless every skill is up to date.")
 @options.glob

@@ -18,7 +18,7 @@ ACTIONS = ("list", "accept", "dismiss")
 STYLES = {"waiting": "yellow", "accepted": "green", "dismissed": "dim"}
 
 
-@click.command()
+@click.command(short_help="What users said that should hold for every run of a skill")
 @click.argument("what", metavar="[WHAT]", default="list")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--session", type=click.Path(exists=True, path_type=Path), help="The transcript an agent wrote.")

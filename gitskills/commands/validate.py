@@ -8,7 +8,7 @@ import click
 from gitskills import console
 
 
-@click.command()
+@click.command(short_help="Check skills: specification, hidden text, secrets, links")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--lenient", is_flag=True, help="Warn of what agents accept; stop only at what none can load.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")

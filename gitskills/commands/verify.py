@@ -8,7 +8,7 @@ import click
 from gitskills.commands import options
 
 
-@click.command()
+@click.command(short_help="Check trails, trees, signatures and proofs")
 @click.argument("name", required=False)
 @options.glob
 @options.as_json

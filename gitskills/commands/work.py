@@ -7,7 +7,7 @@ from gitskills.commands import options
 STYLES = {"improved": "green", "ok": "green", "rejected": "bold red"}
 
 
-@click.command()
+@click.command(short_help="Judge what agents told through their hooks")
 @click.option("--once", is_flag=True, help="Only what is there now.")
 @click.option("--drain", is_flag=True, help="Until nothing is left, also of what comes meanwhile; this is the default.")
 @options.as_json
