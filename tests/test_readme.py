@@ -56,7 +56,8 @@ def test_help_says_each_command_in_one_line() -> None:
     cards = command("cards")
     assert isinstance(cards, click.Group)
     every = [command(verb) for verb in VERBS]
-    every += [one for verb in cards.list_commands(ctx := click.Context(cards)) if (one := cards.get_command(ctx, verb))]
+    context = click.Context(cards)
+    every += [one for verb in cards.list_commands(context) if (one := cards.get_command(context, verb))]
     told = {one.callback: one.get_short_help_str(10_000) for one in every}
     assert len(told) > 30 and [text for text in told.values() if len(text) > 66] == []
 
