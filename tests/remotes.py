@@ -50,7 +50,10 @@ class Web(Remote):
     """The HTTP server; each way to misbehave is a prefix of the path."""
 
     def behaving(self, way: str, git_dir: Path) -> str:
-        """Return the URL under which the server is `private`, `readonly`, `broken`, `silent` or `dying` (cut off)."""
+        """Return the URL under which the server is `private`, `public`, `readonly`, `broken`, `silent` or `dying`.
+
+        A `public` one may be read by all, and wants a login for a push; a `dying` one is cut off half-way.
+        """
         return self.serve(git_dir).replace("/open/", f"/{way}/", 1)
 
 
@@ -180,6 +183,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif way == "broken":
             self._answer(500, [], b"out of order\n")
         elif way == "private" and self.headers.get("Authorization") != _basic(USER, PASSWORD):
+            self._answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
+        elif way == "public" and "git-receive-pack" in path:
             self._answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
         elif way == "readonly" and "git-receive-pack" in path:
             self._answer(403, [], b"")

@@ -5,14 +5,14 @@ same edit from somebody else: then there is nothing to do.
 """
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
-from gitskills.git.failures import NonFastForward, PushRefused, RemoteError
+from gitskills.git.failures import AuthFailed, NonFastForward, PushRefused, RemoteError
 from gitskills.git.trailers import Event
 from gitskills.improve import candidate
 from gitskills.improve.words import line
@@ -20,6 +20,9 @@ from gitskills.improve.words import line
 Way = Literal["review", "direct", "rejected"]
 
 ROUNDS = 12  # times a direct publication starts anew because others pushed
+
+# The remote was just read from: a push that it wants other credentials for is one that this user may not make.
+REFUSED = (PushRefused, AuthFailed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,30 @@ def to_review(cache: Cache, tip: str, draft: Draft, who: Identity) -> Delivered:
     except NonFastForward:
         cache.refresh()
         return Delivered(objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}") or commit, branch, new=False)
-    except PushRefused as error:
+    except REFUSED as error:
         objects.update_ref(cache.git_dir, local, commit, None, "gitskills: the remote takes no branch")
         return Delivered(commit, branch, told=f"kept on this machine only: {line(error.message)}")
     return Delivered(commit, branch)
+
+
+def again(source: str, cache: Cache) -> int:
+    """Push the candidates that only this machine has once more; returns how many the remote took. Raises RemoteError.
+
+    Rights come later, and a refusal costs no more than an attempt: the first one ends it.
+    """
+    taken = 0
+    for one in candidate.waiting(source, cache):
+        if not one.local:
+            continue
+        try:
+            cache.push([(one.commit, f"refs/heads/{one.branch}")])
+        except REFUSED:
+            break
+        except NonFastForward:  # the same edit, from elsewhere
+            cache.refresh()
+        objects.delete_ref(cache.git_dir, one.ref)
+        taken += 1
+    return taken
 
 
 def to_shelf(cache: Cache, tip: str, draft: Draft, who: Identity) -> Delivered:
@@ -88,7 +111,8 @@ def to_shelf(cache: Cache, tip: str, draft: Draft, who: Identity) -> Delivered:
 def to_default(cache: Cache, branch: str, draft: Draft, who: Identity) -> Delivered | None:
     """Push the draft onto the default branch by fast-forward; None where the skill itself moved meanwhile.
 
-    Others' commits that leave the skill alone only mean another parent, and no model is asked again.
+    Others' commits that leave the skill alone only mean another parent, and no model is asked again. A default branch
+    that takes no push from this user leaves it to people: then the draft waits for review.
     """
     for _ in range(ROUNDS):
         tip = objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}^{{commit}}")
@@ -103,5 +127,8 @@ def to_default(cache: Cache, branch: str, draft: Draft, who: Identity) -> Delive
         except NonFastForward:
             cache.refresh()
             continue
+        except REFUSED:
+            waits = to_review(cache, tip, draft, who)
+            return replace(waits, told=waits.told or f"{branch} takes no push from this user: it waits for review")
         return Delivered(commit, branch)
     raise GitskillsError("others kept pushing", "run it again")

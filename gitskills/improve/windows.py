@@ -18,6 +18,7 @@ MESSAGES = 3  # of the user, after a skill was used, that are judged
 REACTION = 8_000  # characters of one that are kept
 KEPT = 30 * 86400  # seconds for which a job that is done is remembered
 OPEN = 7 * 86400  # seconds after which nobody goes on with a session
+WAITS = 7 * 86400  # seconds for which a job waits for its remote
 
 _JOB = "SELECT id, agent, session, skill, cwd, tool_use, transcript, reaction, tries FROM job"
 
@@ -107,6 +108,15 @@ def begin(db: sqlite3.Connection, id: int) -> Job | None:
     db.execute("UPDATE job SET tries = tries + 1 WHERE id = ? AND NOT done", (id,))
     row = db.execute(f"{_JOB} WHERE id = ? AND NOT done", (id,)).fetchone()
     return Job(*row) if row else None
+
+
+def put_off(db: sqlite3.Connection, id: int, *, now: float) -> bool:
+    """Leave a job whose remote is away to another run; False where it has waited long enough, `now` in seconds.
+
+    The try does not count, but that there was one does: it may have published without being told.
+    """
+    row = (id, now - WAITS)
+    return db.execute("UPDATE job SET tries = max(tries - 1, 1) WHERE id = ? AND at > ?", row).rowcount > 0
 
 
 def finish(db: sqlite3.Connection, job: Job, verdict: Judged | None, *, at: float, decision: str = "") -> None:

@@ -15,7 +15,7 @@ from gitskills.agents import readers
 from gitskills.agents.payload import Payload
 from gitskills.errors import GitskillsError
 from gitskills.git.failures import RemoteError
-from gitskills.improve import answers, known, weakness, windows, wishes
+from gitskills.improve import answers, deliver, known, weakness, windows, wishes
 from gitskills.improve.answers import Answers
 from gitskills.improve.case import Case, Improved, Target, Witness
 from gitskills.improve.intake import Intake, ours
@@ -31,7 +31,7 @@ from gitskills.skills.frontmatter import summary
 from gitskills.state.lock import Busy, locked
 from gitskills.state.paths import Paths
 
-TRIES = 5  # of one job: by then its transcript, its network or its own poison will not get better
+TRIES = 5  # of one job: by then its transcript or its own poison will not get better
 LAG = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between looks at a transcript that does not hold the use of the skill yet
 
 
@@ -76,7 +76,8 @@ class Worker:
     rows: list[Row] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
     suggested: int = 0
-    _put_off: set[int] = field(default_factory=set)
+    _away: set[str] = field(default_factory=set)
+    _there: set[str] = field(default_factory=set)
 
     def run(self, *, once: bool = False) -> None:
         """Deal with what is there; unless `once`, also with what comes meanwhile."""
@@ -108,10 +109,11 @@ class Worker:
         """
         dealt = 0
         for job in windows.jobs(self.db):
-            if job.id in self._put_off:
-                continue
+            placed = None
             try:
                 placed = self._placed(job)
+                if placed.url in self._away:
+                    continue
                 with locked(self._lock(placed), timeout=0.2, what=job.skill):
                     now = windows.begin(self.db, job.id)
                     if now is not None:
@@ -121,7 +123,7 @@ class Worker:
                 continue
             except (GitskillsError, OSError) as error:
                 dealt += 1
-                self._failed(job, error)
+                self._failed(job, placed, error)
         return dealt
 
     def _placed(self, job: Job) -> Placed:
@@ -134,10 +136,11 @@ class Worker:
     def _lock(self, placed: Placed) -> Path:
         return self.paths.lock_for(self.paths.state / "improve" / placed.url / placed.path)
 
-    def _failed(self, job: Job, error: GitskillsError | OSError) -> None:
-        """Put a job off while trying again may help, else be done with it."""
-        if isinstance(error, RemoteError) and job.tries + 1 < TRIES:
-            self._put_off.add(job.id)
+    def _failed(self, job: Job, placed: Placed | None, error: GitskillsError | OSError) -> None:
+        """Put a job off while trying again may help, and with it all of its library; else be done with it."""
+        away = isinstance(error, RemoteError) and placed is not None
+        if away and windows.put_off(self.db, job.id, now=self.clock()):
+            self._away.add(placed.url)
             self.passed.append(f"job {job.id} of {job.skill}, put off: {error}")
         else:
             self._end(job, Row(job.id, job.skill, self._digest(job), "unclear", "unclear", reason=str(error)), None)
@@ -163,6 +166,9 @@ class Worker:
         text = self.site.text(job.cwd, job.skill)
         shown = witness(session, placed.names, text, self.site.salt, reaction=job.reaction, tool_use=job.tool_use)
         target = self.site.target(job.cwd, job.skill)
+        if placed.url not in self._there:
+            self._there.add(placed.url)
+            deliver.again(target.source, target.cache)
         if target.policy.improve == "off":
             raise _Passed("its library wants no improvements")
         found, named = self._improved(job, placed, target, shown)
