@@ -182,9 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif way == "broken":
             self._answer(500, [], b"out of order\n")
-        elif way == "private" and self.headers.get("Authorization") != _basic(USER, PASSWORD):
-            self._answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
-        elif way == "public" and "git-receive-pack" in path:
+        elif self._closed(way, path) and self.headers.get("Authorization") != _basic(USER, PASSWORD):
             self._answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
         elif way == "readonly" and "git-receive-pack" in path:
             self._answer(403, [], b"")
@@ -192,6 +190,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._backend(path, body, cut=way == "dying" and self.command == "POST")
 
     do_POST = do_GET
+
+    def _closed(self, way: str, path: str) -> bool:
+        """Whether a request takes a login."""
+        return way == "private" or (way == "public" and "git-receive-pack" in path)
 
     def _body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):

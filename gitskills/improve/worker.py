@@ -109,10 +109,11 @@ class Worker:
         """
         dealt = 0
         for job in windows.jobs(self.db):
-            placed = None
+            url = ""
             try:
                 placed = self._placed(job)
-                if placed.url in self._away:
+                url = placed.url
+                if url in self._away:
                     continue
                 with locked(self._lock(placed), timeout=0.2, what=job.skill):
                     now = windows.begin(self.db, job.id)
@@ -123,7 +124,7 @@ class Worker:
                 continue
             except (GitskillsError, OSError) as error:
                 dealt += 1
-                self._failed(job, placed, error)
+                self._failed(job, url, error)
         return dealt
 
     def _placed(self, job: Job) -> Placed:
@@ -136,11 +137,10 @@ class Worker:
     def _lock(self, placed: Placed) -> Path:
         return self.paths.lock_for(self.paths.state / "improve" / placed.url / placed.path)
 
-    def _failed(self, job: Job, placed: Placed | None, error: GitskillsError | OSError) -> None:
+    def _failed(self, job: Job, url: str, error: GitskillsError | OSError) -> None:
         """Put a job off while trying again may help, and with it all of its library; else be done with it."""
-        away = isinstance(error, RemoteError) and placed is not None
-        if away and windows.put_off(self.db, job.id, now=self.clock()):
-            self._away.add(placed.url)
+        if isinstance(error, RemoteError) and windows.put_off(self.db, job.id, now=self.clock()):
+            self._away.add(url)
             self.passed.append(f"job {job.id} of {job.skill}, put off: {error}")
         else:
             self._end(job, Row(job.id, job.skill, self._digest(job), "unclear", "unclear", reason=str(error)), None)
