@@ -34,7 +34,7 @@ def command(paths: tuple[Path, ...], lenient: bool, as_json: bool) -> int:
     for each in found:
         colour = "bold red" if each.severity == "error" else "yellow"
         place = f"{each.path}:{each.line}: "
-        console.say(place, (each.severity, colour), f": {each.message} ", (f"[{each.code}]", "dim"))
+        console.say(place, (each.severity, colour), f": {each.message} ", (f"[{each.code}]", "dim"), hang=2)
     skills, warnings = len(folders), len(found) - errors
     plural = {True: "", False: "s"}
     console.note(

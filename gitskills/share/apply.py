@@ -44,6 +44,7 @@ class Apply:
         self._progress = progress
         self._lock = dict(survey.lock)
         self._bases: dict[str, tuple[str, str] | None] = {}
+        self._rewritten: dict[str, set[str]] = {}
 
     def bring(self, plans: Mapping[str, Plan], upstreams: Iterable[Upstream] = ()) -> dict[str, Plan]:
         """Fetch what the plans write, one batch per source; plans for unsafe trees become refusals.
@@ -179,7 +180,20 @@ class Apply:
     def _installed(self, name: str, wanted: Wanted) -> None:
         """Note what is now the base; the lock keeps its entry where the tree did not change, so that it stays quiet."""
         self._bases[name] = (wanted.source.name, wanted.found.tree)
-        self._lock[name] = lock_entry(self._lock.get(name), wanted.install)
+        before = self._lock.get(name)
+        lost = before is not None and before.commit != wanted.commit and before.commit in self._lost(wanted)
+        self._lock[name] = wanted.install if lost else lock_entry(before, wanted.install)
+
+    def _lost(self, wanted: Wanted) -> set[str]:
+        """The commits of the lock that a source's history no longer has, because somebody rewrote it: `--frozen`
+        would look for them in vain."""
+        source, git_dir = wanted.source.name, self._survey.caches[wanted.source.name].git_dir
+        if source not in self._rewritten:
+            from gitskills.git import reach
+
+            old = {one.commit for one in self._survey.lock.values() if one.source == source} - {wanted.commit}
+            self._rewritten[source] = old - reach.here(git_dir, old) | reach.unreachable(git_dir, old, wanted.commit)
+        return self._rewritten[source]
 
     def _outcome(
         self, name: str, plan: Plan, action: Action, after: str | None, message: str, left: Left = NOTHING

@@ -6,6 +6,7 @@ from gitskills.config import Pattern
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
+from gitskills.git.failures import NotFound
 from gitskills.git.objects import Found
 from gitskills.git.url import redact
 from gitskills.share.lockfile import Install
@@ -28,7 +29,10 @@ def wanted(project: Project, lock: Mapping[str, Install], caches: Mapping[str, C
         cache = caches[install.source]
         place = (install.source, install.commit)
         if place not in listings:
-            listings[place] = objects.skills(cache.git_dir, cache.resolve(install.commit))
+            try:
+                listings[place] = objects.skills(cache.git_dir, cache.resolve(install.commit))
+            except NotFound as error:
+                raise GitskillsError(f"the lock's {name}: {error.message}", _HINT) from error
         found = listings[place].get(install.path)
         if found is None or found.tree != install.tree:
             raise GitskillsError(

@@ -61,6 +61,26 @@ def test_a_locked_commit_that_no_branch_holds(ci: Person, library: Path) -> None
     assert ci.read("a") == numbered("a")
 
 
+def test_a_lock_follows_a_rewritten_history(ci: Person, library: Path, tmp_path: Path) -> None:
+    """Where the locked commit is in no history any more, a pull names one that is, though no skill changed."""
+    ada = Person("ada", tmp_path / "ada", tmp_path / "ada.home")
+    kept = ada.lock()["b"].commit
+    commit(library, {"skills/a/SKILL.md": numbered("a", 15)})
+    assert not ada.report().failed and ada.lock()["b"].commit == kept
+    git("update-ref", "-d", "refs/heads/main", cwd=library)
+    texts = {"a": numbered("a", 15), "b": numbered("b"), "c": skill("c")}
+    made = commit(library, {f"skills/{name}/SKILL.md": text for name, text in texts.items()})
+    git("reflog", "expire", "--expire=all", "--all", cwd=library)
+    git("gc", "-q", "--prune=now", cwd=library)
+    with pytest.raises(GitskillsError, match=r"the lock's \w: ") as error:
+        ci.pull(frozen=True)
+    assert "gitskills pull" in error.value.hint
+    assert {one.action for one in ada.pull().values()} == {"unchanged"}
+    assert {one.commit for one in ada.lock().values()} == {made}
+    (ci.root / "gitskills.lock").write_bytes((ada.root / "gitskills.lock").read_bytes())
+    assert ci.pull(frozen=True)["b"].action == "installed"
+
+
 def no_lock(ci: Person, library: Path) -> None:
     (ci.root / "gitskills.lock").unlink()
 
