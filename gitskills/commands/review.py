@@ -8,6 +8,7 @@ from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.commands.waiting import Waiting
+    from gitskills.improve.decide import Accepted
     from gitskills.share.project import Project
 
 ONE = ("show", "reject", "check", "report")
@@ -92,10 +93,11 @@ def _show(one: "Waiting", *, as_json: bool) -> int:
         return 0
     console.say((found.id, "bold"), f"  {console.one_line(found.subject)}")
     for text in found.why.splitlines():
-        console.say(f"  {console.one_line(text)}")
+        console.say(f"  {console.one_line(text)}".rstrip())
     told = {"gate": found.event.gate, "judge": found.event.judge, "proposer": found.event.proposer}
     for key, value in (told | {"evidence": ", ".join(found.event.evidence)}).items():
-        console.say((f"  {key:<9}", "dim"), console.one_line(value))
+        if value:  # nobody judges where a person accepts what users asked for
+            console.say((f"  {key:<9}", "dim"), console.one_line(value))
     _say_checks(one)
     console.diff(diff.splitlines())
     return 0
@@ -140,7 +142,7 @@ def _accept(
 ) -> int:
     from gitskills import console
     from gitskills.git.commit import identity
-    from gitskills.improve.decide import Accepted, Terms, accept
+    from gitskills.improve.decide import Terms, accept
     from gitskills.share.policy import policy
 
     rows: list[Accepted] = []
@@ -158,9 +160,15 @@ def _accept(
     elif not rows:
         console.note("nothing to accept: no candidate that waits claims evals" if verified else "nothing to accept")
     for row in [] if as_json else rows:
-        style = ("accepted", "green") if row.commit else ("would be" if dry_run else "not accepted", "yellow")
-        console.say(style, "  ", (row.id, "bold"), f"  {(row.commit or '')[:10]} {row.message}".rstrip())
+        console.say(_fate(row, dry_run), "  ", (row.id, "bold"), f"  {(row.commit or '')[:10] or row.message}")
     return 0 if dry_run or by_policy or all(row.commit for row in rows) else 1
+
+
+def _fate(row: "Accepted", dry_run: bool) -> tuple[str, str]:
+    """What became of a candidate, or would, and how that is shown."""
+    if dry_run:
+        return ("would be accepted", "green") if row.passes else ("would not be accepted", "yellow")
+    return ("accepted", "green") if row.commit else ("not accepted", "yellow")
 
 
 def _reject(project: "Project", one: "Waiting", why: str, *, dry_run: bool, as_json: bool) -> int:

@@ -43,6 +43,7 @@ def target(project: "Project", name: str) -> "Target":
     from gitskills.improve.case import Target
     from gitskills.share import lockfile
     from gitskills.share.policy import policy
+    from gitskills.share.roots import root_name
     from gitskills.share.unpack import contents, file_oids
     from gitskills.skills.file import File
 
@@ -57,7 +58,7 @@ def target(project: "Project", name: str) -> "Target":
         raise GitskillsError(f"{name} is no longer in its library", "`gitskills pull` follows it")
     cache.want(file_oids([found]))
     files = {path: File(data, mode) for path, mode, data in next(contents(cache, {"": found}))[1]}
-    skill = found.name or name
+    skill = found.name or root_name(cache.git_dir, found.entries) or name
     history = _history(project, cache, tip, install.path)
     return Target(skill, source.name, cache, branch, tip, install.path, files, policy(cache, tip), history)
 

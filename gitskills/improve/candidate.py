@@ -14,6 +14,7 @@ from gitskills.git.commit import Identity, commit
 from gitskills.git.failures import RemoteError
 from gitskills.git.trailers import Event, format, parse
 from gitskills.improve.fingerprint import fp8
+from gitskills.skills.frontmatter import summary
 
 BRANCHES = "refs/heads/gitskills/improve/"
 REJECTED = "refs/gitskills/rejected/"
@@ -105,8 +106,16 @@ def again(cache: Cache, old: str, message: str, who: Identity) -> str:
     return commit(cache.git_dir, root, parents, message, Identity(*MACHINE, who.committer, who.signing))
 
 
-def path_of(listing: Mapping[str, objects.Found], skill: str) -> str | None:
-    """The folder of a skill in a library, by its name."""
+def path_of(cache: Cache, listing: Mapping[str, objects.Found], skill: str) -> str | None:
+    """The folder of a skill in a library, by its name; one at the root is called what its SKILL.md says.
+
+    Raises a RemoteError where that has to be fetched and cannot be.
+    """
+    if "" in listing:
+        _, oid = listing[""].entries[objects.MANIFEST]
+        cache.want([oid])
+        text = next(objects.blobs(cache.git_dir, [oid]))[1].decode("utf-8", "replace")
+        return "" if summary(text).name == skill else None
     return next((path for path, found in listing.items() if found.name == skill), None)
 
 

@@ -22,11 +22,15 @@ Policies = Callable[[str], Library]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One candidate after `accept`: the commit that carries it, or why it could not be merged."""
+    """One candidate after `accept`: the commit that carries it, or why it could not be merged.
+
+    A dry run has no commit to tell; there `passes` says that it would be one.
+    """
 
     id: str
     commit: str | None
     message: str = ""
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def _one(cache: Cache, tip: str, one: Candidate, policy: Library, who: Identity,
     event = replace(one.event, base=found.base, tree=found.tree, gate=one.event.gate if terms.unseen else "human")
     message = (one.subject, f"{one.why}\n\nAccepted {by}.")
     commit = candidate.write(cache, tip, found.path, found.tree, message, event, who)
-    return Accepted(one.id, commit, "would be accepted" if terms.dry_run else "")
+    return Accepted(one.id, commit, "would be accepted" if terms.dry_run else "", passes=True)
 
 
 def _problem(found: Rechecked, terms: Terms) -> str:

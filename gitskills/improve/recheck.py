@@ -46,7 +46,7 @@ class Rechecked:
 def recheck(cache: Cache, tip: str, one: Candidate, policy: Library) -> Rechecked:
     """Put every question to a candidate again, as if it were merged into `tip`. Raises a RemoteError."""
     listing = objects.skills(cache.git_dir, tip)
-    path = path_of(listing, one.event.skill)
+    path = path_of(cache, listing, one.event.skill)
     if path is None:
         return _refused(Check("skill", False, f"the library has no skill {one.event.skill}"))
     now = listing[path].tree

@@ -58,9 +58,13 @@ def body(one: Candidate, found: Rechecked, diff: str) -> str:
 
 def _body(one: Candidate, found: Rechecked, diff: str) -> Iterator[str]:
     event = one.event
-    yield f"A session showed that the skill {span(event.skill)} failed its user. This is one small edit of its text."
+    asked = not event.judge  # a suggestion that a person accepted: nobody judged
+    if asked:
+        yield f"In a session with the skill {span(event.skill)} its user asked for this small edit of its text."
+    else:
+        yield f"A session showed that the skill {span(event.skill)} failed its user. This is a small edit of its text."
     yield ""
-    yield f"**Weakness**: {span(one.subject.removeprefix(f'{event.skill}: '))}"
+    yield f"**{'Change' if asked else 'Weakness'}**: {span(one.subject.removeprefix(f'{event.skill}: '))}"
     yield ""
     yield "**Evidence**"
     yield ""
@@ -70,7 +74,8 @@ def _body(one: Candidate, found: Rechecked, diff: str) -> Iterator[str]:
     sessions = len({name.partition("#")[0] for name in event.evidence})
     yield f"> {sessions} session{'' if sessions == 1 else 's'}, by salted hash: {_listed(event.evidence)}"
     yield ""
-    yield f"Judged by {span(event.judge or 'nobody named')}, proposed by {span(event.proposer or 'nobody named')}."
+    judged = "Asked for by a person" if asked else f"Judged by {span(event.judge)}"
+    yield f"{judged}, written by {span(event.proposer or 'nobody named')}."
     yield ""
     yield from _table(found)
     yield ""

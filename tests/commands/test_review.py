@@ -9,7 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gitskills.commands.waiting import Waiting, read
+from gitskills.git import trailers
 from gitskills.git.commit import Identity
+from gitskills.git.trailers import Event
 from gitskills.improve import decide, report
 from gitskills.improve.candidate import waiting
 from gitskills.share.policy import policy
@@ -17,6 +19,7 @@ from tests.candidates import candidate
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, log, person, remote_text, skill
 from tests.repositories import git
+from tests.stories import FAILED, PROPOSAL, Scripted, case
 
 BODY = skill("deploy", "\n## Ship\n\n1. Run the tests.\n2. Release.\n", description="Ship the shop.")
 FRIDAY = BODY.replace("1. Run the tests.\n", "1. Run the tests.\n   Not on a Friday.\n")
@@ -258,6 +261,32 @@ def test_in_a_clone_of_the_library_its_origin_is_meant(ada: Person, library: Pat
     assert (row["branch"], row["source"]) == (branch, "origin")
     assert there.run("review", "check", branch, "--source", "team").code == 1
     assert there.run("review", "accept", "--all", "--source", "origin").code == 0 and branches(library) == []
+
+
+def test_a_skill_at_the_librarys_root(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """A library that is one skill has no folder to be called by: its SKILL.md gives its name."""
+    library = skill_repo({"SKILL.md": BODY, "README.md": "one skill\n"})
+    ada = person(tmp_path, library, agents="[claude-code]")
+    ada.pull()
+    done = case(ada, Scripted(judge=FAILED, proposer=PROPOSAL)).run()
+    assert done.decision == "improved" and done.branch.startswith("gitskills/improve/deploy/")
+    [one] = waiting_for(ada)
+    assert one.checked.reasons == () and one.checked.path == ""
+    assert ada.run("review", "accept", one.candidate.id, "--dry-run").out.startswith("would be accepted  deploy/")
+    assert ada.run("review", "accept", one.candidate.id).code == 0
+    assert remote_text(library, "SKILL.md") == FRIDAY and remote_text(library, "README.md") == "one skill\n"
+    other = ada.run("review", "accept", candidate_of_another(library)).out
+    assert "the library has no skill tidy" in other
+
+
+def candidate_of_another(library: Path) -> str:
+    """Push a branch whose commit claims to be about a skill that the library has not."""
+    event = Event("tidy", "improve", "0" * 40, "1" * 40, "f" * 64)
+    tree = git("rev-parse", "main^{tree}", cwd=library).decode().strip()
+    message = trailers.format("tidy: something", "why", event).encode()
+    made = git("commit-tree", tree, "-p", "main", "-F", "-", cwd=library, stdin=message).decode().strip()
+    git("update-ref", "refs/heads/gitskills/improve/tidy/ffffffff", made, cwd=library)
+    return "tidy/ffffffff"
 
 
 def test_a_candidate_that_changes_meanwhile_is_not_lost(ada: Person, library: Path) -> None:

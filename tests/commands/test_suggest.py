@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from gitskills.commands.waiting import read
+from gitskills.improve import report
 from gitskills.state import database, inbox
 from tests.answers import Answers, answering, called
 from tests.conftest import SkillRepo
@@ -73,6 +75,11 @@ def test_the_offline_rules_suggest_and_weave(ada: Person, library: Path) -> None
     assert "Skill-Evidence: claude-code:" in told and "5e55-1" not in told and "Co-authored-by: Ada" in told
     assert "#messages\n" in told and "toolu_1" not in told  # by the use of a skill judged improvements are known
     [waiting] = ada.run("review", "--json").json()
+    shown = ada.run("review", "show", waiting["id"]).out
+    assert "proposer" in shown and "judge" not in shown  # nobody judged, and nobody claims it
+    [one] = read(ada.project)
+    told = report.body(one.candidate, one.checked, one.diff())
+    assert "its user asked for this" in told and "Judged" not in told and "failed its user" not in told
     assert ada.run("review", "accept", waiting["id"]).code == 0
     assert row["change"] in remote_text(library, "skills/deploy/SKILL.md")
     assert suggest(ada, env, session="5e55-2").json()[0]["status"] == "accepted"
