@@ -206,8 +206,10 @@ FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scop
 
 
 def content(path: str) -> st.SearchStrategy[str | bytes | tuple[str, int]]:
-    """Content that is like no other path's: git and libgit2 guess differently what was renamed."""
-    text = st.lists(st.sampled_from("abcd"), max_size=6).map(lambda ls: "".join(f"{path} {x}\n" for x in ls))
+    """Content that is like no other path's, its lines in order: git and libgit2 guess differently what was renamed, and
+    which of several equal lines a line was.
+    """
+    text = st.sets(st.sampled_from("abcdefgh")).map(lambda some: "".join(f"{path} {x}\n" for x in sorted(some)))
     return st.one_of(
         text.filter(bool),
         st.tuples(text.filter(bool), st.sampled_from([PLAIN, EXECUTABLE])),
