@@ -144,9 +144,9 @@ class Cache:
         expect: Mapping[str, str] | None = None,
         progress: Progress | None = None,
         timeout: float | None = 600,
-    ) -> None:
+    ) -> list[str]:
         """Move refs of the remote forward, (oid, full name) each, and remember it here; see transport.push."""
-        transport.push(self.git_dir, self.url, updates, expect=expect, progress=progress, timeout=timeout)
+        said = transport.push(self.git_dir, self.url, updates, expect=expect, progress=progress, timeout=timeout)
         moves = "".join(
             f"update {_here(ref)} {oid}\n" if oid else f"delete {_here(ref)}\n"
             for oid, ref in updates
@@ -155,6 +155,7 @@ class Cache:
         # The push is done whatever happens to this note of it; the next refresh writes the same.
         with suppress(command.GitFailed), self._locked(timeout):
             command.run(*command.QUIET, "update-ref", "--stdin", git_dir=self.git_dir, input=moves.encode())
+        return said
 
     def unborn(self) -> str | None:
         """Ask an empty remote which branch its HEAD waits for; None where it does not say.

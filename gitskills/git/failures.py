@@ -136,6 +136,11 @@ def readable(stderr: str) -> tuple[list[str], list[str]]:
     return own, said
 
 
+def said(stderr: str) -> list[str]:
+    """Return what the server said during a push that it took, as it said it: URLs keep their queries."""
+    return [plain(line.removeprefix("remote: ")).strip() for line in stderr.splitlines() if line.startswith("remote: ")]
+
+
 def plain(text: str) -> str:
     """Return `text` without characters that could drive a terminal or hide (controls, bidi, zero width)."""
     return "".join(letter for letter in text if letter.isprintable())

@@ -33,17 +33,17 @@ class Fork:
                 transport.fetch(self._cache.git_dir, self.url, [f"+refs/heads/{name}:{kept}"])
         return tip
 
-    def push(self, updates: Sequence[tuple[str, str]], progress: Progress | None = None) -> None:
+    def push(self, updates: Sequence[tuple[str, str]], progress: Progress | None = None) -> list[str]:
         """Move refs of the fork forward, (oid, full name) each, with what the fork lacks of the library's history.
 
-        Raises a RemoteError.
+        Returns what the server said. Raises a RemoteError.
         """
         known = "".join(f"^{tip}\n" for tip in {*self._refs.refs.values()} if self._holds(tip))
         asked = known + "".join(f"{oid}\n" for oid, _ in updates if oid)
         args = ("rev-list", "--objects", "--missing=print", "--stdin")
         rows = command.run(*args, git_dir=self._cache.git_dir, input=asked.encode()).decode(errors="replace")
         self._cache.want(re.findall(r"^\?([0-9a-f]+)$", rows, re.MULTILINE), progress=progress)
-        transport.push(self._cache.git_dir, self.url, updates, progress=progress)
+        return transport.push(self._cache.git_dir, self.url, updates, progress=progress)
 
     @property
     def _refs(self) -> RemoteRefs:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gitskills.git import command
-from gitskills.git.failures import PROGRESS, NetworkFailed, failure, rejection
+from gitskills.git.failures import PROGRESS, NetworkFailed, failure, rejection, said
 from gitskills.git.passwords import kept
 from gitskills.process import ending
 
@@ -181,12 +181,13 @@ def push(
     expect: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     timeout: float | None = 600,
-) -> None:
+) -> list[str]:
     """Move refs of `url` forward, never by force: each update is (commit's oid, full name of the ref).
 
     An empty oid deletes the ref, which only branches below gitskills/ may be; `expect` says by ref what is deleted, so
     that what somebody pushed there since is not lost. Several refs move all or none where the server can do that.
-    Raises NonFastForward when the remote has moved, PushRefused when the server will not, or another RemoteError.
+    Returns what the server said, line by line. Raises NonFastForward when the remote has moved, PushRefused when the
+    server will not, or another RemoteError.
     """
     for oid, ref in updates:
         fits = _OID.fullmatch(oid) or (not oid and ref.startswith("refs/heads/gitskills/"))
@@ -194,8 +195,8 @@ def push(
             raise ValueError(f"not an update of a ref: {oid} {ref}")
     specs = [f"--force-with-lease={ref}:{oid}" for ref, oid in (expect or {}).items() if ("", ref) in updates]
     specs += ["--", _REMOTE, *(f"{oid}:{ref}" for oid, ref in updates)]
-    if not _push(git_dir, url, specs, len(updates) > 1, progress, timeout):
-        _push(git_dir, url, specs, False, progress, timeout)
+    lines = _push(git_dir, url, specs, len(updates) > 1, progress, timeout)
+    return lines if lines is not None else _push(git_dir, url, specs, False, progress, timeout) or []
 
 
 def _push(
@@ -205,8 +206,8 @@ def _push(
     atomic: bool,
     progress: Progress | None,
     timeout: float | None,
-) -> bool:
-    """Push once what `specs` say; False where the server knows no atomic push."""
+) -> list[str] | None:
+    """Push once what `specs` say, and return what the server said; None where it knows no atomic push."""
     args = [
         *("push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"),
         *(("--atomic",) if atomic else ()),
@@ -215,9 +216,9 @@ def _push(
     ]
     ended = _talk(args, git_dir, url, progress=progress, timeout=timeout)
     if ended.returncode == 0:
-        return True
+        return said(ended.stderr)
     if atomic and "does not support --atomic" in ended.stderr:
-        return False
+        return None
     if reasons := [line.split("\t")[-1] for line in ended.stdout.splitlines() if line.startswith("!\t")]:
         raise rejection(reasons, ended.stderr, url)
     raise failure(ended.stderr, url, pushing=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
@@ -222,6 +224,20 @@ def compare_url(url: str, base_branch: str, branch: str, fork: str | None = None
         case "bitbucket":
             ends = {"sourceBranch": f"refs/heads/{branch}", "targetBranch": f"refs/heads/{base_branch}"}
             return f"{site}/{_project(from_path)}/pull-requests?create&{urlencode(ends)}"
+    return None
+
+
+def told_page(said: Sequence[str], url: str, branch: str) -> str | None:
+    """Find the page for `branch` that a server named when it was pushed, as GitLab, Gitea and others do; else None.
+
+    Only one on the server's own host: what it says is not to be trusted further than what is fetched from it.
+    """
+    host = _page(url)[0].partition("://")[2].partition(":")[0]
+    for word in (word for line in said for word in line.split()):
+        if re.fullmatch(r"https?://[!-~]+", word) and unquote(word).rstrip("/?&").find(branch) > 0:
+            with suppress(ValueError):
+                if host and urlsplit(word).hostname == host:
+                    return word
     return None
 
 

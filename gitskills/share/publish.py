@@ -4,7 +4,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gitskills.console import Progress
@@ -16,7 +16,7 @@ from gitskills.git.failures import NonFastForward
 from gitskills.git.fork import Fork
 from gitskills.git.history import is_ancestor
 from gitskills.git.objects import Found
-from gitskills.git.url import compare_url, normalise, redact
+from gitskills.git.url import compare_url, normalise, redact, told_page
 from gitskills.share import lockfile, merging, outgoing, renames
 from gitskills.share.merging import Clash
 from gitskills.share.outgoing import Outgoing
@@ -127,10 +127,9 @@ class Publish:
         if not self.options.dry_run:
             if head is not None and head != tip:
                 updates.append((head, f"refs/heads/{branch}"))
-            if updates and fork:
-                fork.push(updates, self.progress)
-            elif updates:
-                self.cache.push(updates, progress=self.progress)
+            if updates:
+                push = fork.push if fork else self.cache.push
+                rows = _with_pages(rows, push(updates, progress=self.progress), fork.url if fork else self.cache.url)
                 if tip is None:
                     self.cache.refresh()  # only now does the remote have a default branch
             self.done = done
@@ -209,3 +208,13 @@ class Publish:
         if before is None or is_ancestor(self.cache.git_dir, before, tip):
             return [tip]
         return [before] if is_ancestor(self.cache.git_dir, tip, before) else [before, tip]
+
+
+def _with_pages(rows: list[Pushed], said: list[str], url: str) -> list[Pushed]:
+    """Give proposals on hosts we do not know the page that the server itself named."""
+
+    def page(row: Pushed) -> str | None:
+        asked = row.action == "proposed" and row.branch and not row.url
+        return told_page(said, url, row.branch) if asked and row.branch else row.url
+
+    return [replace(row, url=page(row)) for row in rows]

@@ -147,7 +147,7 @@ def _clash(name: str, other: Wanted, upstream: Upstream, found: Found) -> Refuse
 
 
 def _as(name: str, alias: str) -> str:
-    return f"skills: [{{name: {name}, as: {alias}}}]"
+    return f"`skills: [{{name: {name}, as: {alias}}}]`"
 
 
 def _absent(pattern: Pattern, upstream: Upstream) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitskills.errors import GitskillsError
-from gitskills.git.url import BadUrl, Location, UnsafeUrl, compare_url, identity, normalise, redact
+from gitskills.git.url import BadUrl, Location, UnsafeUrl, compare_url, identity, normalise, redact, told_page
 
 BASE = Path.cwd()
 
@@ -245,6 +245,28 @@ def test_the_page_that_compares_branches(url: str, page: str | None) -> None:
 def test_the_page_that_compares_with_a_fork(url: str, fork: str, page: str | None) -> None:
     """A branch in a fork on the same host gets the page that names its owner; forks elsewhere cannot be compared."""
     assert compare_url(url, "main", "b", fork) == page
+
+
+_TOLD = "To create a merge request for gitskills/push/me/a, visit:"
+
+
+@pytest.mark.parametrize(
+    ("said", "url", "page"),
+    [
+        ("https://git.acme.com/g/r/-/new?x=gitskills%2Fpush%2Fme%2Fa", "git@git.acme.com:g/r.git", True),
+        ("https://git.acme.com/g/r/compare/main...gitskills/push/me/a", "ssh://git@git.acme.com:2222/g/r", True),
+        ("http://git.acme.com:3000/g/r/pulls/new/gitskills/push/me/a", "http://git.acme.com:3000/g/r", True),
+        ("https://evil.example.com/gitskills/push/me/a", "git@git.acme.com:g/r.git", False),
+        ("https://git.acme.com@evil.example.com/gitskills/push/me/a", "git@git.acme.com:g/r.git", False),
+        ("https://git.acme.com/g/r/compare/main...other", "git@git.acme.com:g/r.git", False),
+        ("javascript:gitskills/push/me/a", "git@git.acme.com:g/r.git", False),
+        ("http://[::1/gitskills/push/me/a", "git@git.acme.com:g/r.git", False),
+        ("https:///gitskills/push/me/a", "file:///srv/r.git", False),
+    ],
+)
+def test_a_page_that_the_server_names(said: str, url: str, page: bool) -> None:
+    """On hosts of unknown kind the server's own words give the page, if it is on that host and about the branch."""
+    assert told_page([_TOLD, f"  {said} "], url, "gitskills/push/me/a") == (said if page else None)
 
 
 @given(st.text())

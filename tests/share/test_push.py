@@ -586,6 +586,16 @@ def test_a_hook_that_refuses(ada: Person, library: Path) -> None:
     assert ada.status()["a"] == "ahead"
 
 
+def test_the_page_that_the_server_names(tmp_path: Path, web: Web, library: Path) -> None:
+    """A host of a kind we cannot tell by its name says itself where to open the pull request."""
+    ada = person(tmp_path, url := web.serve(library), "reader")
+    page = f"{url}/-/merge_requests/new?branch=gitskills%2Fpush%2Freader%2Fa"
+    refuse(library, "Create a merge request:", f"  {page}", status=0)
+    ada.pull()
+    ada.edit("a", "line 1\n", "line one\n")
+    assert ada.push(review=True)["a"].url == page
+
+
 def test_no_permission(tmp_path: Path, web: Web, library: Path) -> None:
     """A server that lets one read but not write is an error that names --review and forks."""
     ada = person(tmp_path, web.behaving("readonly", library), "reader")
