@@ -532,7 +532,7 @@ def broken(draw: st.DrawFn) -> object:
     return record
 
 
-@settings(max_examples=1000, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(records=st.lists(RECORD | broken() | st.sampled_from(WHOLE), max_size=6), tail=st.binary(max_size=20))
 def test_no_records_raise_but_our_errors(records: list[object], tail: bytes, tmp_path: Path) -> None:
     """Wrong types everywhere: a session comes out, its turns and invocations fit, and a window can be made of it."""

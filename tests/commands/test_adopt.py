@@ -86,6 +86,7 @@ def test_global(library: Path, ada: Person, home: Path) -> None:
     assert [row["skill"] for row in ada.run("status", "--global", "--json").json()] == ["a"]
 
 
+@pytest.mark.slow
 def test_killed_at_any_step(library: Path, tmp_path: Path) -> None:
     """Killed before each of its changes, adopt leaves the edited folder whole in one place, and run again finishes."""
     for step in range(100):

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Run
 
 
@@ -26,6 +28,7 @@ def test_the_demo_tells_its_story_and_cleans_up(run: Run, home: Path, tmp_path: 
     assert sorted(home.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_the_demo_can_be_kept(run: Run, tmp_path: Path) -> None:
     """With --keep the folder stays and is named."""
     done = run(

@@ -70,7 +70,7 @@ def rounds(work: Path, who: Person, times: int, *, by: str = "calls") -> Iterato
 @pytest.mark.parametrize(
     ("policy", "times", "by"),
     [
-        ("review", 5, "calls"),
+        ("review", 3, "calls"),
         pytest.param("review", 40, "calls", marks=pytest.mark.slow),
         pytest.param("direct", 40, "calls", marks=pytest.mark.slow),
         pytest.param("review", 10, "time", marks=pytest.mark.slow),

@@ -11,7 +11,6 @@ from gitskills.models.answer import LIMIT
 from gitskills.models.command import CommandModel, split
 from gitskills.models.protocol import ModelFailed
 from tests.programs import executable, recorded, recording
-from tests.test_process import CHILD, POSIX, gone
 
 
 def model(code: str, folder: Path, **environ: str) -> CommandModel:
@@ -84,16 +83,6 @@ def test_it_never_hangs(code: str, tmp_path: Path) -> None:
     with pytest.raises(ModelFailed):
         ask(code, tmp_path, GITSKILLS_MODEL_TIMEOUT="0.7")
     assert time.monotonic() - start < 10
-
-
-@POSIX
-def test_a_late_one_takes_its_children_along(tmp_path: Path) -> None:
-    """When the time is up, what the program started ends as well."""
-    mark = tmp_path / "mark"
-    inner = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    with pytest.raises(ModelFailed, match="no answer in 3 seconds"):
-        ask(CHILD.format(inner) + ".wait()", tmp_path, GITSKILLS_MODEL_TIMEOUT="3")
-    assert gone(mark)
 
 
 def test_failures_show_no_key(tmp_path: Path) -> None:

@@ -34,19 +34,27 @@ def long_ones(one: Person) -> list[str]:
     return [name for name in sorted(one.lock()) if len(one.read(name).splitlines()) > 60][:4]
 
 
-@pytest.fixture(params=LIBRARIES)
+# Each library from a folder, one of them over every transport, and the others over the network as the slow kind.
+TEAMS = [
+    pytest.param(kind, name, marks=[pytest.mark.slow] if kind != "file" and name != "superpowers" else [])
+    for kind in ("file", "daemon", "http", "ssh")
+    for name in LIBRARIES
+    if kind != "ssh" or name == "superpowers"  # where each connection takes half a second
+]
+
+
+@pytest.fixture
 def team(
     request: pytest.FixtureRequest, library: Callable[[str], Path], remote: Remote, tmp_path: Path
 ) -> tuple[Path, Person, Person]:
     """A library on a server, and two people who take it from there."""
-    if remote.kind == "ssh" and request.param != "superpowers":
-        pytest.skip("one library is enough where each connection takes half a second")
     repository = library(request.param)
     url = remote.serve(repository)
     return repository, person(tmp_path, url), person(tmp_path, url, "bob")
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.parametrize(("_server", "team"), TEAMS, indirect=True)
 def test_a_teams_day(team: tuple[Path, Person, Person]) -> None:
     """Pull for two agents, edit, push, pull by the second user, merge, clash and each way out, a new skill, revert."""
     repository, ada, bob = team

@@ -263,7 +263,7 @@ VALUES = (
 )
 
 
-@settings(max_examples=1500)
+@settings(max_examples=400)
 @given(
     BLOCKS,
     st.sampled_from(["name", "description", "x", "metadata", "metadata.a", "metadata.new", "new"]),
