@@ -12,7 +12,7 @@ from typing import Literal
 
 from gitskills.errors import GitskillsError
 from gitskills.git.trailers import Event
-from gitskills.improve import candidate, deliver, gate, weave
+from gitskills.improve import candidate, deliver, gate, known, weave
 from gitskills.improve.case import Target
 from gitskills.improve.fingerprint import fingerprint
 from gitskills.improve.gate import Check, Decision, Facts
@@ -66,6 +66,9 @@ def accept(site: Site, some: Sequence[Suggestion], *, dry_run: bool = False) -> 
             return Accepted(some, "failed", error.message)
         if isinstance(decided, Accepted) or dry_run:
             return decided if isinstance(decided, Accepted) else Accepted(some, "improved", checks=decided[1].checks)
+        candidate.fetch(target.cache)  # an editor takes its time, and others are at work meanwhile
+        if known.made(target.cache, target.source, target.skill, made, target.branch, target.tip) is not None:
+            continue
         if (found := _deliver(site, target, some, made, *decided)) is not None:
             return found
     raise GitskillsError(f"others kept changing {first.skill}", "run it again")

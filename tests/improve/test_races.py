@@ -1,14 +1,22 @@
 """Two machines at one skill: what one publishes while the other's models think is neither lost nor published again."""
 
+import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gitskills.improve import gate
+from gitskills.commands.installed import Installed
+from gitskills.improve import gate, suggestions
+from gitskills.improve.accept import accept
+from gitskills.improve.case import Models
+from gitskills.state import database
+from tests.answers import Answers
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, log, person, remote_text
 from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Scripted, branches, case
+from tests.transcripts import transcript
 
 RELEASE = PROPOSAL | {"edits": [EDIT | {"target": "2. Release.\n", "content": "   Tell the team.\n"}]}
 BOTH = ("a", "b")  # sessions: what a direct publication takes
@@ -100,6 +108,43 @@ def test_different_edits_from_two_machines_are_both_gated_and_none_is_lost(
     assert [one.commit for one in reversed(found)] == improved(library)
     text = remote_text(library, "skills/deploy/SKILL.md")
     assert "Not on a Friday." in text and "Tell the team." in text
+
+
+UPDATE = {"section": "Ship", "change": "Ask for the environment first.", "reason": "the user wants it"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "fate"), [("direct", ""), ("review", ""), ("review", "accept"), ("review", "reject")]
+)
+def test_the_same_suggestion_accepted_on_two_machines_is_one_commit(
+    ada: Person, ben: Person, library: Path, answers: Answers, policy: str, fate: str
+) -> None:
+    """While Ben's editor weaves it in, Ada's has done so, and a reviewer perhaps decided: his brings nothing more."""
+    commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n"})
+    woven = BODY.replace("2. Release.", "2. Ask for the environment first.\n3. Release.")
+    editor = f"<updated_file>\n{woven}</updated_file>"
+    env = answers(suggester=f"<updates>{json.dumps([UPDATE])}</updates>", editor=editor)
+    for who in (ada, ben):
+        file = transcript(who.root.parent / f"{who.name}.jsonl", "deploy", session=who.name)
+        assert who.run("suggest", "deploy", "--session", file, env=env).code == 0
+
+    def meanwhile() -> object:
+        [one] = ada.run("suggest", "list", "--json").json()
+        assert ada.run("suggest", "accept", one["id"], env=env).code == 0
+        if fate:
+            [id] = [branch.removeprefix("gitskills/improve/") for branch in branches(library)]
+            assert ada.run("review", fate, id, *(["--why", "no"] if fate == "reject" else [])).code == 0
+        return editor.replace("Ask for the environment first.", "Ask for the environment before all.")
+
+    class Machine(Installed):
+        def models(self, cwd: str, agent: str) -> Models:
+            return lambda role: Scripted(editor=meanwhile)
+
+    with closing(database.state(ben.paths)) as db:
+        found = accept(Machine(ben.paths), suggestions.listed(db))
+    assert found.decision == ("rejected" if fate == "reject" else "duplicate"), found.message
+    waits = policy == "review" and not fate
+    assert len(branches(library)) == waits and len(improved(library)) == (not waits and fate != "reject")
 
 
 @pytest.mark.parametrize("fate", ["accept", "reject"])
