@@ -17,7 +17,7 @@ from gitskills.git.fork import Fork
 from gitskills.git.history import is_ancestor
 from gitskills.git.objects import Found
 from gitskills.git.url import compare_url, normalise, redact, told_page
-from gitskills.share import lockfile, merging, outgoing, renames
+from gitskills.share import landed, lockfile, merging, outgoing, renames
 from gitskills.share.merging import Clash
 from gitskills.share.outgoing import Outgoing
 from gitskills.share.policy import policy
@@ -74,10 +74,12 @@ class Publish:
         self.cache = cache
         self.progress = progress
         self.done: list[Done] = []
+        self._sent: dict[str, landed.Sent] = {}
 
     def publish(self, ready: list[Outgoing]) -> list[Pushed]:
         """Commit and push until the remote takes it; others who push first are merged with."""
         who = identity(self.project.root)
+        self._sent = landed.read(self.cache.git_dir, self.project.key) if self.cache.exists else {}
         deadline = time.monotonic() + PATIENCE
         pause = 0.05
         while True:
@@ -110,6 +112,7 @@ class Publish:
             if gone is not None:
                 rows.append(gone)
                 continue
+            one = self._edited_on(one, tip)
             joined = outgoing.join(one, self.cache, listing)
             if joined.conflicts:
                 rows.append(self._conflict(one, joined))
@@ -128,12 +131,30 @@ class Publish:
             if head is not None and head != tip:
                 updates.append((head, f"refs/heads/{branch}"))
             if updates:
+                self._note(ready, done, tip)
                 push = fork.push if fork else self.cache.push
                 rows = _with_pages(rows, push(updates, progress=self.progress), fork.url if fork else self.cache.url)
                 if tip is None:
                     self.cache.refresh()  # only now does the remote have a default branch
             self.done = done
         return rows
+
+    def _note(self, ready: list[Outgoing], done: list[Done], tip: str | None) -> None:
+        """Write down which folders are about to be published, from which recorded bases; a revert publishes none."""
+        bases = {one.name: one.base for one in ready if one.disk}
+        sent = {
+            one.name: landed.Sent(one.ours, bases[one.name], commit)
+            for one, _, commit in done
+            if one.name in bases and commit != tip
+        }
+        if sent:
+            landed.note(self.cache.git_dir, self.project.key, sent)
+
+    def _edited_on(self, one: Outgoing, tip: str | None) -> Outgoing:
+        """The skill as edited since a push that landed and was killed before it recorded that, if there was one."""
+        sent = self._sent.get(one.name)
+        base = sent.base_at(self.cache.git_dir, one.base, tip) if sent and tip else None
+        return replace(one, base=base) if base else one
 
     def _tip(self, ref: str | None) -> tuple[str, str | None]:
         """The branch to publish on and its tip; raises GitskillsError where the source is pinned to something else."""

@@ -7,7 +7,7 @@ from gitskills import config
 from gitskills.config import Pattern
 from gitskills.git.cache import Cache
 from gitskills.git.url import redact
-from gitskills.share import installed, lockfile, merging
+from gitskills.share import installed, landed, lockfile, merging
 from gitskills.share.apply import lock_entry
 from gitskills.share.lockfile import Install
 from gitskills.share.outgoing import Joined, Outgoing
@@ -42,6 +42,7 @@ class Settle:
                 self._choose(one)
         if bases:
             installed.update(self._cache.git_dir, project.key, bases, "push")
+            landed.forget(self._cache.git_dir, project.key, bases)
             lockfile.write(project.lock_path, lock)
             self._survey.disk.record()
 

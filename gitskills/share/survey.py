@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.objects import Entries
-from gitskills.share import installed, lockfile
+from gitskills.share import installed, landed, lockfile
 from gitskills.share.lockfile import Install
 from gitskills.share.place import Disk
 from gitskills.share.plan import Facts
@@ -39,6 +39,8 @@ class Survey:
             base = ours  # we were about to record it when we were killed
         elif self._published(install, base, ours, wanted):
             base = ours
+        else:
+            base = self._landed(name, base, ours, wanted) or base
         claim = self._claim(name, ours, wanted) if base is None and install is None else ""
         return Facts(install, base, ours, self.disk.foreign(name), claim, disk)
 
@@ -75,6 +77,14 @@ class Survey:
         if objects.resolve(cache.git_dir, install.commit + "^{commit}") is None:
             return False
         return ours in objects.versions(cache.git_dir, install.commit, wanted.commit, install.path)
+
+    def _landed(self, name: str, base: str | None, ours: str | None, wanted: Wanted | None) -> str | None:
+        """What an edited folder held when a push of it landed that was killed before it recorded that, or None."""
+        if wanted is None or ours is None or ours == base or wanted.found.tree in (base, ours):
+            return None
+        git_dir = self.caches[wanted.source.name].git_dir
+        sent = landed.read(git_dir, self.project.key).get(name)
+        return sent.base_at(git_dir, base, wanted.commit) if sent else None
 
     def _claim(self, name: str, ours: str | None, wanted: Wanted | None) -> str:
         """What to tell of another tool's claim on a skill that gitskills does not know."""

@@ -9,6 +9,7 @@ import pytest
 
 from gitskills.errors import GitskillsError
 from gitskills.git.failures import PushRefused
+from gitskills.share.settle import Settle
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, folder, log, numbered, person, remote_text, skill, untouched
 from tests.remotes import Web, protect, refuse
@@ -460,6 +461,29 @@ def test_an_empty_repository_has_nothing_to_review_against(tmp_path: Path, skill
     with pytest.raises(GitskillsError) as error:
         ada.push("new", review=True)
     assert "--direct" in error.value.hint
+
+
+@pytest.mark.parametrize("verb", ["pull", "push"])
+@pytest.mark.parametrize("name", ["a", "new"])
+def test_edits_after_a_push_that_was_killed_once_it_had_landed(
+    ada: Person, bob: Person, library: Path, monkeypatch: pytest.MonkeyPatch, verb: str, name: str
+) -> None:
+    """What was published is no clash for who edits on, be the skill new, and others' edits meanwhile are merged."""
+    bob.edit("a", "line 8\n", "line 8, bob\n")
+    bob.push()
+    ada.write(name, numbered(name).replace("line 1\n", "line 1, first\n"))
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Settle, "record", lambda self, done: (_ for _ in ()).throw(KeyboardInterrupt))
+        ada.push(name)
+    assert "line 1, first" in remote_text(library, f"skills/{name}/SKILL.md")
+    ada.edit(name, "line 1, first\n", "line 1, second\n")
+    if verb == "pull":
+        assert not ada.pull()[name].failed
+    done = ada.push(name)[name]
+    assert done.action == "pushed" and not ada.pull()[name].failed and ada.status()[name] == "up-to-date"
+    assert "line 1, second" in remote_text(library, f"skills/{name}/SKILL.md")
+    assert ("line 8, bob" in ada.read(name)) == (name == "a")
+    assert not git("for-each-ref", "refs/gitskills/pushing/", cwd=ada.project.cache(ada.project.source("team")).git_dir)
 
 
 # ---- review
