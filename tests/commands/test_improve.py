@@ -83,8 +83,9 @@ def test_a_good_session_costs_one_call_and_changes_nothing(
         json.dumps(FAILED | {"layer": "execution_lapse"}),
         "/etc/passwd",
         "",
+        "It failed. " * 100_000,
     ],
-    ids=["prose", "broken", "invented-quote", "lapse", "path", "empty"],
+    ids=["prose", "broken", "invented-quote", "lapse", "path", "empty", "megabyte"],
 )
 def test_what_is_no_verdict_never_reaches_the_proposer(
     ada: Person, library: Path, tmp_path: Path, answers: Answers, answer: str
