@@ -20,12 +20,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
 POSSIBLE = hasattr(os, "fork")
+_ONE = threading.Lock()  # of the threads of a crowd one prepares
 
 
 class Ended(NamedTuple):
@@ -38,7 +40,8 @@ class Ended(NamedTuple):
 
 def fits(environ: Mapping[str, str]) -> bool:
     """Whether a run with this environment may be forked: what Python and C read of it at their start is as here."""
-    return POSSIBLE and _at_start(environ) == _prepared()[1]
+    with _ONE:
+        return POSSIBLE and _at_start(environ) == _prepared()[1]
 
 
 def run(words: Sequence[str], environ: Mapping[str, str], cwd: str, input: bytes, timeout: float) -> Ended:

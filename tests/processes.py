@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,12 @@ def gitskills(
         timeout=timeout,
     )
     return Result(done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def crowd(count: int, run: Callable[[], Result]) -> list[Result]:
+    """Let `count` runs begin at the same moment; return what each left."""
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda _: run(), range(count)))
 
 
 def _text(data: bytes) -> str:

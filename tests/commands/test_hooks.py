@@ -16,6 +16,7 @@ from gitskills.improve import hooks
 from gitskills.state import inbox
 from gitskills.state.paths import paths
 from tests.conftest import Run
+from tests.processes import crowd
 from tests.repositories import git
 
 AGENTS = sorted(registration.REGISTRATIONS)
@@ -286,9 +287,8 @@ await heard.session_shutdown({ type: "session_shutdown" }, ctx)
 
 def test_two_installs_at_once_are_one(project: Path, run: Run) -> None:
     """Ten processes that register at the same moment leave one registration, which can be taken back."""
-    words = [sys.executable, "-m", "gitskills", "hooks", "install", "--agent", "claude-code"]
-    running = [subprocess.Popen(words, cwd=project, stdout=subprocess.DEVNULL) for _ in range(10)]
-    assert [process.wait(timeout=60) for process in running] == [0] * 10
+    done = crowd(10, lambda: run("hooks", "install", "--agent", "claude-code", cwd=project))
+    assert [one.code for one in done] == [0] * 10
     assert (project / ".claude/settings.json").read_text().count("gitskills stop claude-code") == 1
     assert run("hooks", "uninstall", cwd=project).code == 0 and files(project) == {}
 

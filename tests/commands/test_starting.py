@@ -19,6 +19,7 @@ from gitskills.measure.ledger import REF
 from gitskills.state import database, inbox
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, numbered, person
+from tests.processes import crowd
 from tests.repositories import git
 
 
@@ -148,9 +149,7 @@ def test_a_slow_remote_holds_nobody_up(
 def test_ten_workers_record_one_session_once(ada: Person) -> None:
     """Workers that meet at one session leave one record of it."""
     start(ada)
-    environment = dict(os.environ, GITSKILLS_HOME=str(ada.store))
-    crowd = [subprocess.Popen([sys.executable, "-m", "gitskills", "work"], env=environment) for _ in range(6)]
-    assert [one.wait() for one in crowd] == [0] * 6
+    assert [done.code for done in crowd(10, lambda: ada.run("work"))] == [0] * 10
     assert sorted(str(row[1]) for row in rows(ada)) == ["a", "b"]
     with closing(database.state(ada.paths)) as db:
         count = db.execute("SELECT count(*) FROM ledger WHERE json_extract(text, '$.event') = 'session'").fetchone()

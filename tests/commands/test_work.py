@@ -18,7 +18,7 @@ from gitskills.state import database, inbox
 from tests.answers import DIES, Answers, called
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, remote_text
-from tests.processes import Result, gitskills
+from tests.processes import Result, crowd, gitskills
 from tests.repositories import git
 from tests.stories import BODY, EDIT, FAILED, OK, PROPOSAL, Talk, branches, tell
 from tests.transcripts import NEVER, transcript
@@ -205,15 +205,10 @@ def test_ten_workers_make_one_commit(ada: Person, talk: Talk, library: Path, tmp
     """Ten at once share the inbox and the skill: one verdict, one commit, no failure."""
     talk.use()
     talk.say()
-    env = os.environ | {"GITSKILLS_HOME": str(ada.store)} | answers(judge=FAILED, proposer=PROPOSAL)
-    words = [sys.executable, "-m", "gitskills", "work", "--json"]
-    running = [
-        subprocess.Popen(words, cwd=ada.root, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(10)
-    ]
-    ended = [process.communicate(timeout=120) for process in running]
-    assert [process.returncode for process in running] == [0] * 10, ended
-    assert sum(len(json.loads(out)) for out, _ in ended) == 1
+    env = answers(judge=FAILED, proposer=PROPOSAL)
+    done = crowd(10, lambda: ada.run("work", "--json", env=env))
+    assert [one.code for one in done] == [0] * 10, done
+    assert sum(len(one.json()) for one in done) == 1
     assert len(branches(library)) == 1 and called(tmp_path) == ["judge", "proposer"]
 
 

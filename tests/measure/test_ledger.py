@@ -1,10 +1,8 @@
 """Sharing the ledger: from the state database to a ref of the library, with real repositories and processes."""
 
 import json
-import os
 import sqlite3
 import stat
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +14,7 @@ from gitskills.measure.ledger import REF, share
 from gitskills.state import database, ledger
 from tests.conftest import SkillRepo
 from tests.people import Person, person, skill
+from tests.processes import crowd
 from tests.repositories import git
 
 AT = 1e9
@@ -117,8 +116,5 @@ def test_a_library_that_wants_none_gets_none_of_the_past(ada: Person, db: sqlite
 def test_ten_at_once_share_each_row_once(ada: Person, db: sqlite3.Connection, library: Path) -> None:
     """Ten real workers of one machine: no row is lost and none doubled."""
     ids = tell(ada, db, 20)
-    env = {**os.environ, "GITSKILLS_HOME": str(ada.store)}
-    words = [sys.executable, "-m", "gitskills", "work", "--once"]
-    workers = [subprocess.Popen(words, cwd=ada.root, env=env, stdout=-3, stderr=-3) for _ in range(10)]
-    assert [one.wait(60) for one in workers] == [0] * 10
+    assert [done.code for done in crowd(10, lambda: ada.run("work", "--once"))] == [0] * 10
     assert sorted(shared(library, db)) == sorted(ids)
