@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
-POSSIBLE = hasattr(os, "fork")
+POSSIBLE = hasattr(os, "fork") and sys.platform != "darwin"  # whose frameworks do not survive a fork
 _ONE = threading.Lock()  # of the threads of a crowd one prepares
 
 
