@@ -100,6 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = group.main(args=arguments, prog_name="gitskills", standalone_mode=False)
         sys.stdout.flush()
+        _remind(sys.argv[1:] if arguments is None else arguments)
         return code if isinstance(code, int) else 0
     except GitskillsError as error:
         console.error(error.message, error.hint)
@@ -129,6 +130,19 @@ def main(arguments: list[str] | None = None) -> int:
                 return 1
         console.error("this is a bug in gitskills", f"the details are in {_write_traceback()}; please report it")
         return 3
+
+
+def _remind(words: list[str]) -> None:
+    """Tell a person at a terminal, once a day, that suggestions wait; not beside what is about them anyway."""
+    if not (sys.stdout.isatty() and sys.stderr.isatty()) or {"suggest", "work", "demo"} & set(words):
+        return
+    import time
+
+    from gitskills.state import notice
+    from gitskills.state.paths import paths
+
+    if text := notice.due(paths(), now=time.time()):
+        console.note(text)
 
 
 def _write_traceback() -> str:

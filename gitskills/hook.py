@@ -10,6 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# They show their user the `systemMessage` of an answer when a session starts; opencode and pi by our plugin.
+_SHOWN = frozenset({"claude-code", "codex", "gemini-cli", "opencode", "pi"})
+
 if __name__ == "__main__":  # -I and -S leave the package's folder off the path
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -27,12 +30,12 @@ def main(arguments: list[str]) -> int:
 def _answer(event: str, agent: str, folder: str) -> None:
     if agent == "cursor":  # it reads an answer on every event, and takes nothing but JSON
         os.write(1, b"{}\n")
-    elif (event, agent) == ("session-start", "claude-code") and os.environ.get("GITSKILLS_WORKER") != "1":
+    elif event == "session-start" and agent in _SHOWN and os.environ.get("GITSKILLS_WORKER") != "1":
         _notify(folder)
 
 
 def _notify(folder: str) -> None:
-    """Tell Claude Code's user what waits for them, if anything does; see state/notice.py."""
+    """Have the agent tell its user what waits for them, if anything does; see state/notice.py."""
     if not folder:
         from gitskills.state.paths import paths
 

@@ -329,7 +329,7 @@ def test_it_costs_an_agent_next_to_nothing(launcher: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="the launcher is a shell script")
 def test_a_session_that_starts_tells_what_waits(tmp_path: Path) -> None:
-    """Claude Code's user is told the notice, by the registered command; other agents and events say nothing."""
+    """Agents that show their user an answer get the notice by the registered command; other events say nothing."""
     home = tmp_path / "told"
     state = home / "state"
     (state / "notices").mkdir(parents=True)
@@ -346,10 +346,23 @@ def test_a_session_that_starts_tells_what_waits(tmp_path: Path) -> None:
 
     assert said("claude-code", "session-start") == b""
     (state / "notices" / "notice").write_text("2 suggestions wait: gitskills suggest list\n")
-    told = json.loads(said("claude-code", "session-start"))
-    assert told == {"systemMessage": "gitskills: 2 suggestions wait: gitskills suggest list"}
-    assert said("claude-code", "prompt") == said("codex", "session-start") == b""
+    notice = {"systemMessage": "gitskills: 2 suggestions wait: gitskills suggest list"}
+    for agent in ("claude-code", "codex", "gemini-cli"):
+        assert json.loads(said(agent, "session-start")) == notice
+    assert said("claude-code", "prompt") == said("hermes-agent", "session-start") == b""
+    assert said("cursor", "session-start") == b"{}\n"
     for off in ("GITSKILLS_DISABLED", "GITSKILLS_WORKER"):
         assert said("claude-code", "session-start", **{off: "1"}) == b""
+    if shutil.which("node"):
+        plugin = (ROOT / "templates" / "agents" / "opencode.js").as_uri()
+        script = (
+            f"import {{Gitskills}} from '{plugin}';"
+            "const told = [], client = {tui: {showToast: async (toast) => told.push(toast)}};"
+            "await (await Gitskills({client})).event({event: {type: 'session.created'}});"
+            "console.log(JSON.stringify(told))"
+        )
+        words = ["node", "--input-type=module", "-e", script]
+        shown = subprocess.run(words, env=environment, capture_output=True, check=True).stdout
+        assert json.loads(shown) == [{"body": {"message": notice["systemMessage"], "variant": "info"}}]
     (home / "hook").unlink()
     assert said("claude-code", "session-start") == b""

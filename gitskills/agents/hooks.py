@@ -23,7 +23,7 @@ _COMMAND = (
     """if [ -f "$h" ]; then sh "$h" "$@"; else cat; fi >/dev/null 2>&1; %sexit 0' gitskills """
 )
 # Where the agent shows its user what a hook answers, the hook may answer: see hook.py.
-_ANSWERS = {("claude-code", "session-start")}
+_ANSWERS = {(agent, "session-start") for agent in ("claude-code", "codex", "gemini-cli")}
 _QUIET, _HEARD = "else cat; fi >/dev/null 2>&1;", "else cat >/dev/null; fi 2>/dev/null;"
 _JSON_ANSWER = 'echo "{}"; '  # cursor takes nothing but JSON for an answer
 _OURS = re.compile(r"sh -c '.*gitskills.*' gitskills [a-z-]+ [a-z-]+|gitskills hook [a-z-]+ --agent [a-z-]+", re.DOTALL)

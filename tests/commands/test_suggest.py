@@ -22,6 +22,7 @@ from tests.people import Person, commit, log, person, remote_text, skill
 from tests.processes import Result
 from tests.repositories import git
 from tests.stories import OK, branches, refs
+from tests.terminals import on_terminal
 from tests.transcripts import transcript
 
 BODY = skill("deploy", "\n## Ship\n\n1. Run the tests.\n2. Release.\n\n## Tone\n\nBe brief.\n", description="Ship it.")
@@ -101,10 +102,15 @@ def test_the_same_suggestion_is_one_and_a_dismissed_one_never_returns(ada: Perso
 
 
 def test_a_notice_says_how_many_wait(ada: Person, answers: Answers) -> None:
-    """The file that hooks may show at a session's start tells what waits, and is gone when nothing does."""
+    """The file that hooks show at a session's start, and a terminal once a day, tells what waits, and goes with it."""
     file = ada.paths.state / "notices" / "notice"
     rows = suggest(ada, answers(suggester=updates(UPDATE, UPDATE | {"change": "Be kind."}))).json()
     assert file.read_text() == "2 suggestions wait for review: gitskills suggest list\n"
+    assert "suggestions wait" not in ada.run("status").err  # a script is told nothing
+    if sys.platform != "win32":
+        env = {"GITSKILLS_HOME": str(ada.store)}
+        told = [on_terminal("status", cwd=ada.root, env=env, answers={})[1] for _ in range(2)]
+        assert ["2 suggestions wait for review" in text for text in told] == [True, False]  # once a day
     ada.run("suggest", "dismiss", rows[0]["id"])
     assert file.read_text() == "1 suggestion waits for review: gitskills suggest list\n"
     ada.run("suggest", "dismiss", rows[1]["id"])
