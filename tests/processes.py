@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,10 +47,10 @@ def gitskills(
     return Result(done.returncode, _text(done.stdout), _text(done.stderr))
 
 
-def crowd(count: int, run: Callable[[], Result]) -> list[Result]:
-    """Let `count` runs begin at the same moment; return what each left."""
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(lambda _: run(), range(count)))
+def crowd(runs: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Let runs begin at the same moment; return what each left, in their order."""
+    with ThreadPoolExecutor(len(runs)) as pool:
+        return [done.result() for done in [pool.submit(run) for run in runs]]
 
 
 def _text(data: bytes) -> str:

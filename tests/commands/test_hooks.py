@@ -287,7 +287,7 @@ await heard.session_shutdown({ type: "session_shutdown" }, ctx)
 
 def test_two_installs_at_once_are_one(project: Path, run: Run) -> None:
     """Ten processes that register at the same moment leave one registration, which can be taken back."""
-    done = crowd(10, lambda: run("hooks", "install", "--agent", "claude-code", cwd=project))
+    done = crowd([lambda: run("hooks", "install", "--agent", "claude-code", cwd=project)] * 10)
     assert [one.code for one in done] == [0] * 10
     assert (project / ".claude/settings.json").read_text().count("gitskills stop claude-code") == 1
     assert run("hooks", "uninstall", cwd=project).code == 0 and files(project) == {}
@@ -335,3 +335,6 @@ def test_the_worker_finds_the_state_that_was_there_when_hooks_were_installed(
         time.sleep(0.05)
     assert inbox.waiting(state / "inbox") == 0 and (state / "state.sqlite3").exists()
     assert not (home / ".local" / "state" / "gitskills" / "state.sqlite3").exists()
+    here, there = paths(bare), paths({**bare, "XDG_STATE_HOME": str(state.parent)})
+    assert hooks.launcher_problem(there) == ""
+    assert str(state) in (told_of := hooks.launcher_problem(here)) and str(here.state) in told_of  # a shell without it

@@ -149,7 +149,7 @@ def test_a_slow_remote_holds_nobody_up(
 def test_ten_workers_record_one_session_once(ada: Person) -> None:
     """Workers that meet at one session leave one record of it."""
     start(ada)
-    assert [done.code for done in crowd(10, lambda: ada.run("work"))] == [0] * 10
+    assert [done.code for done in crowd([lambda: ada.run("work")] * 10)] == [0] * 10
     assert sorted(str(row[1]) for row in rows(ada)) == ["a", "b"]
     with closing(database.state(ada.paths)) as db:
         count = db.execute("SELECT count(*) FROM ledger WHERE json_extract(text, '$.event') = 'session'").fetchone()

@@ -206,7 +206,7 @@ def test_ten_workers_make_one_commit(ada: Person, talk: Talk, library: Path, tmp
     talk.use()
     talk.say()
     env = answers(judge=FAILED, proposer=PROPOSAL)
-    done = crowd(10, lambda: ada.run("work", "--json", env=env))
+    done = crowd([lambda: ada.run("work", "--json", env=env)] * 10)
     assert [one.code for one in done] == [0] * 10, done
     assert sum(len(one.json()) for one in done) == 1
     assert len(branches(library)) == 1 and called(tmp_path) == ["judge", "proposer"]

@@ -116,5 +116,5 @@ def test_a_library_that_wants_none_gets_none_of_the_past(ada: Person, db: sqlite
 def test_ten_at_once_share_each_row_once(ada: Person, db: sqlite3.Connection, library: Path) -> None:
     """Ten real workers of one machine: no row is lost and none doubled."""
     ids = tell(ada, db, 20)
-    assert [done.code for done in crowd(10, lambda: ada.run("work", "--once"))] == [0] * 10
+    assert [done.code for done in crowd([lambda: ada.run("work", "--once")] * 10)] == [0] * 10
     assert sorted(shared(library, db)) == sorted(ids)

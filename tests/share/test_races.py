@@ -5,13 +5,16 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, folder, log, numbered, person, remote_text, skill
+from tests.processes import crowd
 from tests.repositories import git
 
 # What one process of the crowd does: waits for the start, then edits and pushes its own skills one by one.
@@ -74,6 +77,12 @@ def people(tmp_path: Path, url: Path, count: int, *, pull: bool = True) -> list[
     return crowd
 
 
+def pushed(everybody: Sequence[Person], *, named: bool = False) -> list[str]:
+    """Let all push at once, by the names of their one new skill where it is `named`; return what came of it."""
+    done = crowd([partial(one.run, "push", "--json", *([one.name] if named else [])) for one in everybody])
+    return [row["action"] for one in done for row in one.json()]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_twenty_people_push_ten_edits_each(tmp_path: Path, skill_repo: SkillRepo) -> None:
@@ -107,14 +116,13 @@ def test_twenty_people_push_ten_edits_each(tmp_path: Path, skill_repo: SkillRepo
 def test_the_same_line_by_many(tmp_path: Path, skill_repo: SkillRepo) -> None:
     """Eight people edit one line and push at once: one wins, seven are told of the conflict and keep their bytes."""
     library = skill_repo({"skills/a/SKILL.md": numbered("a")})
-    crowd, everybody = Crowd(), people(tmp_path, library, 8)
-    code = PUSHES.replace('f"line 3, by {name}, {number}\\n"', 'f"line 3, by {Path.cwd().name}\\n"')
+    everybody = people(tmp_path, library, 8)
     for one in everybody:
-        crowd.start(one, "-c", code, "a")
-    done = crowd.run(100)
-    assert sorted(out.strip() for _, out, _ in done) == ['["conflict"]'] * 7 + ['["pushed"]'], done
+        one.edit("a", "line 3\n", f"line 3, by {one.name}\n")
+    done = pushed(everybody)
+    assert sorted(done) == ["conflict"] * 7 + ["pushed"]
     assert len(log(library)) == 2
-    winner = next(one for one, row in zip(everybody, done, strict=True) if "pushed" in row[1])
+    winner = everybody[done.index("pushed")]
     assert remote_text(library, "skills/a/SKILL.md") == winner.read("a")
     for one in everybody:
         assert one.read("a") == numbered("a").replace("line 3\n", f"line 3, by {one.name}\n")
@@ -124,12 +132,10 @@ def test_the_same_line_by_many(tmp_path: Path, skill_repo: SkillRepo) -> None:
 def test_different_lines_of_one_skill_by_many(tmp_path: Path, skill_repo: SkillRepo) -> None:
     """Six people edit six lines of one skill and push at once: all six edits are on the branch and on every machine."""
     library = skill_repo({"skills/a/SKILL.md": numbered("a", 40)})
-    crowd, everybody = Crowd(), people(tmp_path, library, 6)
+    everybody = people(tmp_path, library, 6)
     for number, one in enumerate(everybody):
-        line = f"line {number * 6}\\n"
-        crowd.start(one, "-c", PUSHES.replace("line 3\\n", line).replace(f'f"{line}', f'f"line {number * 6}'), "a")
-    done = crowd.run(100)
-    assert [out.strip() for _, out, _ in done] == ['["pushed"]'] * 6, done
+        one.edit("a", f"line {number * 6}\n", f"line {number * 6}, by a, 0\n")
+    assert pushed(everybody) == ["pushed"] * 6
     text = remote_text(library, "skills/a/SKILL.md")
     assert text.count(", by a, 0") == 6 and len(log(library)) == 7
     for one in everybody:
@@ -140,17 +146,12 @@ def test_different_lines_of_one_skill_by_many(tmp_path: Path, skill_repo: SkillR
 def test_first_pushes_into_an_empty_repository(tmp_path: Path, skill_repo: SkillRepo) -> None:
     """Three people whose first push meets an empty repository at once all get their skill in."""
     library = skill_repo()
-    crowd = Crowd()
-    for one in people(tmp_path, library, 3, pull=False):
+    everybody = people(tmp_path, library, 3, pull=False)
+    for one in everybody:
         one.write(one.name, skill(one.name, "line 3\n"))
-        crowd.start(one, "-c", PUSHES, one.name)
-    done = crowd.run(100)
-    assert [out.strip() for _, out, _ in done] == ['["pushed"]'] * 3, done
+    assert pushed(everybody, named=True) == ["pushed"] * 3
     assert sorted(log(library)) == ["p0: new skill", "p1: new skill", "p2: new skill"]
     assert log(library, "--merges") == []
-
-
-RUNS = "import sys; sys.stdin.readline(); from gitskills.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
 def test_two_pulls_in_one_project(tmp_path: Path, skill_repo: SkillRepo) -> None:
@@ -158,11 +159,8 @@ def test_two_pulls_in_one_project(tmp_path: Path, skill_repo: SkillRepo) -> None
     library = skill_repo({f"skills/s{n}/SKILL.md": numbered(f"s{n}") for n in range(15)})
     ada = person(tmp_path, library)
     for round_ in range(2):
-        crowd = Crowd()
-        for _ in range(4):
-            crowd.start(ada, "-c", RUNS, "pull", "--json")
-        for code, _, err in crowd.run(100):
-            assert (code, err) == (0, "")
+        done = crowd([lambda: ada.run("pull", "--json")] * 4)
+        assert [(one.code, one.err) for one in done] == [(0, "")] * 4
         assert set(ada.status().values()) == {"up-to-date"} and not ada.stages
         texts = {f"skills/s{n}/SKILL.md": numbered(f"s{n}", 13 + round_) for n in range(15)}
         commit(library, {**texts, "skills/s0/more": str(round_)})
@@ -176,11 +174,8 @@ def test_pull_and_push_in_one_project(tmp_path: Path, skill_repo: SkillRepo) -> 
     commit(library, {f"skills/s{n}/SKILL.md": numbered(f"s{n}").replace("line 9\n", "line nine\n") for n in range(6)})
     for number in range(6):
         ada.edit(f"s{number}", "line 1\n", "line one\n")
-    crowd = Crowd()
-    for verb in ("pull", "push", "pull", "push"):
-        crowd.start(ada, "-c", RUNS, verb)
-    for code, out, err in crowd.run(100):
-        assert (code, err) == (0, ""), (out, err)
+    done = crowd([partial(ada.run, verb) for verb in ("pull", "push", "pull", "push")])
+    assert [(one.code, one.err) for one in done] == [(0, "")] * 4
     for number in range(6):
         text = remote_text(library, f"skills/s{number}/SKILL.md")
         assert "line one" in text and "line nine" in text and ada.read(f"s{number}") == text
@@ -193,11 +188,8 @@ def test_several_projects_share_one_cache(tmp_path: Path, skill_repo: SkillRepo)
     everybody = [
         Person(one.name, one.root, tmp_path / "shared.home") for one in people(tmp_path, library, 8, pull=False)
     ]
-    crowd = Crowd()
-    for one in everybody:
-        crowd.start(one, "-c", RUNS, "pull")
-    for code, _, err in crowd.run(100):
-        assert (code, err) == (0, "")
+    done = crowd([partial(one.run, "pull") for one in everybody])
+    assert [(one.code, one.err) for one in done] == [(0, "")] * 8
     assert len(list((tmp_path / "shared.home/cache/repositories").glob("*.git"))) == 1
     wanted = folder(everybody[0].skills)
     assert all(folder(one.skills) == wanted and len(one.lock()) == 10 for one in everybody)
