@@ -175,6 +175,14 @@ def launched(lines: Iterable[str]) -> list[Path]:
     return [Path("".join(split(word))) for word in words]
 
 
+def launched_with(lines: Iterable[str]) -> dict[str, str]:
+    """Return where a launcher with these lines has gitskills look: the inbox, and the folders' variables."""
+    from shlex import split
+
+    rows = (line.removeprefix("export ").partition("=") for line in lines if line.startswith(("inbox=", "export XDG_")))
+    return {name: "".join(split(value)) for name, _, value in rows}
+
+
 def launcher_path(home: Path, environ: Mapping[str, str]) -> Path:
     """Where the registered command looks for the launcher; not by XDG_STATE_HOME, which not every agent passes on."""
     own = environ.get("GITSKILLS_HOME")

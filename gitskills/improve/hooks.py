@@ -142,7 +142,7 @@ def troubles(standings: Iterable[Standing]) -> list[tuple[str, bool | None, str,
 
 
 def launcher_problem(paths: Paths) -> str:
-    """Why the registered command would do nothing, "" where it works."""
+    """Why the registered command would do nothing, or nothing that is found again; "" where it works."""
     if WINDOWS:
         return ""
     path = hooks.launcher_path(paths.home, paths.environ)
@@ -151,7 +151,11 @@ def launcher_problem(paths: Paths) -> str:
     except (OSError, UnicodeDecodeError):
         return f"{path} is missing, so the hooks do nothing"
     gone = [file for file in hooks.launched(lines) if not file.exists()]
-    return f"{gone[0]} is gone, so the hooks do nothing" if gone else ""
+    if gone:
+        return f"{gone[0]} is gone, so the hooks do nothing"
+    theirs, ours = hooks.launched_with(lines), {"inbox": str(paths.inbox), **_folders(paths)}
+    moved = [name for name in ours if theirs.get(name) != ours[name]]
+    return f"the hooks tell {theirs.get(moved[0])!r}, gitskills looks in {ours[moved[0]]!r}" if moved else ""
 
 
 @dataclass(frozen=True, slots=True)
