@@ -6,7 +6,6 @@ several. Its own credential cache keeps it for us, in memory, and is ended with 
 
 import atexit
 import os
-import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -23,6 +22,8 @@ def kept(url: str) -> tuple[str, ...]:
     """Return the `-c` options for git to keep what it is told for `url`; none where it asks nobody, or has no cache."""
     if os.name == "nt" or not url.startswith(("http:", "https:")) or not command.on_terminal():
         return ()
+    import shlex
+
     with _making:
         if not _made:
             _made.append(Path(tempfile.mkdtemp(prefix="gitskills-")))  # for this user alone, or git refuses it

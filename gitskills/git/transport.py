@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 from gitskills.git import command
 from gitskills.git.failures import PROGRESS, NetworkFailed, failure, rejection, said
-from gitskills.git.passwords import kept
 from gitskills.process import ending
 
 Progress = Callable[[str, int, int | None], None]
@@ -273,7 +272,12 @@ def _heard(process: subprocess.Popen[bytes], progress: Progress | None, timeout:
 def _settings(url: str, silent: bool = False) -> tuple[str, ...]:
     """Return the `-c` options of every command that talks to a remote."""
     asks = command.on_terminal() and not silent
-    return (*command.QUIET, *kept(url), *(() if asks else ("-c", "credential.interactive=false")))
+    settings = command.QUIET if asks else (*command.QUIET, "-c", "credential.interactive=false")
+    if command.on_terminal():
+        from gitskills.git.passwords import kept
+
+        return (*settings, *kept(url))
+    return settings
 
 
 def _environment(url: str, silent: bool = False) -> dict[str, str]:

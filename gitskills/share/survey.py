@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.objects import Entries
-from gitskills.share import installed, landed, lockfile
+from gitskills.share import installed, lockfile
 from gitskills.share.lockfile import Install
 from gitskills.share.place import Disk
 from gitskills.share.plan import Facts
@@ -82,6 +82,8 @@ class Survey:
         """What an edited folder held when a push of it landed that was killed before it recorded that, or None."""
         if wanted is None or ours is None or ours == base or wanted.found.tree in (base, ours):
             return None
+        from gitskills.share import landed  # most pulls have nothing edited on both sides
+
         git_dir = self.caches[wanted.source.name].git_dir
         sent = landed.read(git_dir, self.project.key).get(name)
         return sent.base_at(git_dir, base, wanted.commit) if sent else None
