@@ -56,8 +56,11 @@ def main(text: str) -> None:
     import gitskills.cli  # loaded once, for all children
     import gitskills.commands.pull
     import gitskills.commands.push
+    import gitskills.commands.suggest
     import gitskills.commands.work
+    import gitskills.improve.accept
     import gitskills.improve.case
+    import gitskills.improve.sweep
     import gitskills.improve.worker
     import gitskills.share.pull
     import gitskills.share.push

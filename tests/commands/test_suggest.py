@@ -2,10 +2,7 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -247,23 +244,6 @@ def test_the_librarys_policy_decides(ada: Person, library: Path, answers: Answer
     [row] = ada.run("suggest", "accept", row["id"], "--json", env=env).json()
     assert (row["decision"], row["status"]) == ("duplicate", "accepted")
     assert len(log(library, "--grep=Skill-Edit")) == 1
-
-
-@POSIX
-def test_killed_again_and_again(ada: Person, library: Path, tmp_path: Path, answers: Answers) -> None:
-    """Wherever `accept` is killed, the next one ends with the same one commit."""
-    env = answers(suggester=updates(UPDATE), editor=updated(WOVEN))
-    [row] = suggest(ada, env).json()
-    words = [sys.executable, "-m", "gitskills", "suggest", "accept", row["id"]]
-    for seconds in (0.25, 0.5, 0.75):
-        process = subprocess.Popen(
-            words, cwd=ada.root, env=os.environ | {"GITSKILLS_HOME": str(ada.store)} | env, stderr=subprocess.DEVNULL
-        )
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert ada.run("suggest", "accept", row["id"], env=env).code == 0
-    assert len(branches(library)) == 1 and len(log(library, rev=branches(library)[0])) == len(log(library)) + 1
 
 
 def test_nothing_of_a_session_reaches_git_but_what_was_accepted(ada: Person, library: Path, answers: Answers) -> None:

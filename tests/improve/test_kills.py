@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.answers import Answers
 from tests.conftest import ROOT, SkillRepo
 from tests.people import Person, commit, person
-from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Talk
+from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Talk, judged
+from tests.transcripts import transcript
 
 if sys.platform == "win32":
     pytest.skip("the crash program forks, which Windows cannot", allow_module_level=True)
@@ -38,11 +40,13 @@ def library(skill_repo: SkillRepo, work: Path) -> Path:
     return skill_repo({"skills/deploy/SKILL.md": BODY}, name="work/library.git")
 
 
-def rounds(work: Path, who: Person, times: int, *, by: str = "calls") -> Iterator[dict[str, Any]]:
-    """Kill `gitskills work` at `times` moments, each from what `work` holds now; see `tests.crashes.Job`."""
+def rounds(work: Path, who: Person, verb: list[str], times: int, *, by: str = "calls") -> Iterator[dict[str, Any]]:
+    """Kill `gitskills VERB` at `times` moments, each from what `work` holds now; see `tests.crashes.Job`."""
     edits = [EDIT | {"content": "   Not on FRIDAY.\n"}]
-    for role, answer in (("judge", FAILED), ("proposer", PROPOSAL | {"edits": edits})):
-        (work / f"{role}.json").write_text(json.dumps(answer))
+    woven = BODY.replace("2. Release.", "2. Ask for the environment, not on FRIDAY.\n3. Release.")
+    answers = {"judge": json.dumps(FAILED), "proposer": json.dumps(PROPOSAL | {"edits": edits})}
+    for role, answer in (answers | {"editor": f"<updated_file>\n{woven}</updated_file>"}).items():
+        (work / f"{role}.json").write_text(answer)
     (work / "model.sh").write_text(MODEL.format(folder=work))
     start = work.with_name("start")
     work.rename(start)
@@ -51,7 +55,7 @@ def rounds(work: Path, who: Person, times: int, *, by: str = "calls") -> Iterato
         "work": str(work),
         "root": who.root.relative_to(work).as_posix(),
         "store": who.store.relative_to(work).as_posix(),
-        "verb": ["work"],
+        "verb": verb,
         "times": times,
         "seed": 7,
         "by": by,
@@ -90,7 +94,7 @@ def test_a_worker_killed_at_any_point_publishes_once(
         talk.use()
         talk.say()
     killed, before = 0, 0
-    for row in rounds(work, ada, times, by=by):
+    for row in rounds(work, ada, ["work"], times, by=by):
         end = row["end"]
         assert set(row["codes"]) == {0}, row["said"]
         branches = [ref for ref in end["refs"] if ref.startswith("refs/heads/gitskills/")]
@@ -102,3 +106,31 @@ def test_a_worker_killed_at_any_point_publishes_once(
         before += len(row["crashed"]["refs"]) == 1
     assert by == "time" or killed == times
     assert policy == "direct" or 0 < before < times, "killed before and after the push"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["a sweep", "a suggestion"])
+def test_what_else_publishes_is_killed_and_publishes_once(
+    work: Path, library: Path, home: Path, answers: Answers, what: str
+) -> None:
+    """A sweep, and a suggestion that is accepted, end as one commit too, wherever they were killed."""
+    ada = person(work, library, agents="[claude-code]")
+    ada.pull()
+    if what == "a sweep":
+        sessions = {f"s-{number}": "failed" for number in range(3)}
+        for id in sessions:
+            Talk(ada, home, id)
+        judged(ada, sessions)
+        verb = ["improve", "--all"]
+    else:
+        wish = {"section": "Ship", "change": "Ask for the environment, not on a Friday.", "reason": "it is wanted"}
+        env = answers(suggester=f"<updates>{json.dumps([wish])}</updates>")
+        file = transcript(work.parent / "session.jsonl", "deploy")
+        [suggestion] = ada.run("suggest", "deploy", "--session", file, "--json", env=env).json()
+        verb = ["suggest", "accept", suggestion["id"]]
+    published = 0
+    for row in rounds(work, ada, verb, 30):
+        branches = [ref for ref in row["end"]["refs"] if ref.startswith("refs/heads/gitskills/")]
+        assert len(branches) == 1 and len(row["end"]["log"]) == 2, row
+        published += len(row["crashed"]["refs"]) > 1
+    assert 0 < published < 30, "killed before and after the push"
