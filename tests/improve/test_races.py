@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from gitskills.state import database
 from tests.answers import Answers
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, log, person, remote_text
-from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Scripted, branches, case
+from tests.processes import crowd
+from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Scripted, Talk, branches, case
 from tests.transcripts import transcript
 
 RELEASE = PROPOSAL | {"edits": [EDIT | {"target": "2. Release.\n", "content": "   Tell the team.\n"}]}
@@ -162,3 +164,23 @@ def test_an_edit_that_was_decided_on_meanwhile_is_not_proposed_again(
     second = case(ben, Scripted(judge=FAILED, proposer=meanwhile), session="5e55-2").run()
     assert second.decision == "duplicate" and branches(library) == []
     assert len(improved(library)) == (fate == "accept")
+
+
+@pytest.mark.parametrize("policy", ["review", "direct"])
+def test_workers_of_three_machines_at_once_make_one_commit(
+    ada: Person, ben: Person, library: Path, tmp_path: Path, home: Path, answers: Answers, policy: str
+) -> None:
+    """Real processes that begin together with the same edit in mind: one commit, which the others call a duplicate."""
+    commit(library, {"gitskills.yaml": f"library:\n  improve: {policy}\n  need: {2 if policy == 'direct' else 1}\n"})
+    cleo = person(tmp_path, library, "cleo", agents="[claude-code]")
+    cleo.pull()
+    env = answers(judge=FAILED, proposer=PROPOSAL)
+    for who in (ada, ben, cleo):
+        for number in range(2 if policy == "direct" else 1):
+            talk = Talk(who, home, f"{who.name}-{number}")
+            talk.use()
+            talk.say()
+    done = crowd([partial(who.run, "work", "--json", env=env) for who in (ada, ben, cleo)])
+    assert [one.code for one in done] == [0] * 3, done
+    assert sorted(one.json()[-1]["decision"] for one in done) == ["duplicate", "duplicate", "improved"]
+    assert (len(branches(library)), len(improved(library))) == ((0, 1) if policy == "direct" else (1, 0))
