@@ -39,7 +39,8 @@ def command(
     if as_json:
         console.emit_json([one.json() for one in report.outcomes])
         return 1 if report.failed else 0
-    options.tell(report.outcomes, dry_run=dry_run)
+    empty = "the library has no skills yet: `gitskills new NAME` starts one, `gitskills push NAME` publishes it"
+    options.tell(report.outcomes, dry_run=dry_run, nothing=empty)
     if not project.agents():
         console.note("no agent was found here; agents that read .agents/skills will see the skills")
         console.note("name others in gitskills.yaml: agents: [claude-code, codex]")

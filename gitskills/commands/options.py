@@ -56,8 +56,8 @@ STYLES = {
 }
 
 
-def tell(outcomes: "list[Outcome]", *, dry_run: bool) -> None:
-    """Print what came of each skill, and a count of those with nothing to tell."""
+def tell(outcomes: "list[Outcome]", *, dry_run: bool, nothing: str = "no skills: nothing to do") -> None:
+    """Print what came of each skill, and a count of those with nothing to tell; `nothing` where there is none."""
     from gitskills import console
 
     told = [one for one in outcomes if one.action != "unchanged" or one.told]
@@ -71,7 +71,7 @@ def tell(outcomes: "list[Outcome]", *, dry_run: bool) -> None:
     if rest:
         console.say((f"{rest} skill{'' if rest == 1 else 's'} unchanged", "dim"))
     elif not outcomes:
-        console.say(("no skills: nothing to do", "dim"))
+        console.say((nothing, "dim"), hang=2)
     if dry_run:
         console.note("dry run: nothing was written")
 

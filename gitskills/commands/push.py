@@ -37,12 +37,15 @@ def command(
     from gitskills import console
     from gitskills.git.url import normalise
     from gitskills.share.publish import Options
-    from gitskills.share.push import push
+    from gitskills.share.push import new_here, push
 
     if fork and review == "direct":
         raise click.UsageError("--fork proposes for review; --direct commits on the library's branch")
     wanted = None if review is None else review == "review"
     url = normalise(fork, base=Path.cwd()).url if fork else None
+    project = options.project(glob)
     with console.progress() as progress:
-        rows = push(options.project(glob), Options(names, message, to, wanted, dry_run, url), progress)
+        rows = push(project, Options(names, message, to, wanted, dry_run, url), progress)
+    for name in [] if rows or names or as_json else new_here(project):
+        console.note(f"{name} is new here: `gitskills push {name}` publishes it")
     return options.tell_pushed(rows, as_json=as_json, dry_run=dry_run)

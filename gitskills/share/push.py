@@ -10,6 +10,7 @@ from gitskills.share.place import Disk
 from gitskills.share.project import Project
 from gitskills.share.publish import Options, Publish, Pushed
 from gitskills.share.settle import Settle
+from gitskills.share.standing import untracked
 from gitskills.share.survey import Survey
 from gitskills.state import database
 from gitskills.state.lock import locked
@@ -47,3 +48,10 @@ def push(project: Project, options: Options, progress: Progress | None = None) -
             rows += publish.publish(ready)
             Settle(survey, db, caches[source]).record(publish.done)
         return sorted(rows, key=lambda row: row.skill)
+
+
+def new_here(project: Project) -> list[str]:
+    """The skills of a project that neither gitskills nor another tool put there: pushed only by their names."""
+    with contextlib.closing(database.state(project.paths)) as db, Disk(project, db) as disk:
+        known = Survey(project, disk, upstream.caches(project)).names()
+        return [one.skill for one in untracked(disk, known) if not one.tool]

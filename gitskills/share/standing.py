@@ -75,7 +75,7 @@ def standings(project: Project, *, fetch: bool = False, progress: Progress | Non
             for one in refused
             if one.name not in names
         ]
-        return Standings(rows + _untracked(disk, set(names)), looked)
+        return Standings(rows + untracked(disk, set(names)), looked)
 
 
 def _versions(trail: audit.Audit, rows: list[Standing]) -> dict[str, int]:
@@ -141,7 +141,7 @@ def _with_reason(row: Standing, survey: Survey, wanted: Wanted | None) -> Standi
     return row
 
 
-def _untracked(disk: Disk, names: set[str]) -> list[Standing]:
+def untracked(disk: Disk, names: set[str]) -> list[Standing]:
     """Skill folders beside ours that gitskills did not place; of the agents' own, those another tool says it did."""
     found = {}
     for place in (disk.project.skills_folder, *(spot.folder for spot in disk.spots)):

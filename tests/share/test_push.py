@@ -107,6 +107,15 @@ def test_the_message_of_the_user(ada: Person, library: Path) -> None:
     assert "Because nobody read it." in git("log", "-1", "--format=%b", "main~3", cwd=library).decode()
 
 
+def test_what_is_new_here_is_told(ada: Person) -> None:
+    """A push of no name, with nothing edited, says by which name a new skill goes out; nothing is published unasked."""
+    ada.write("own", skill("own"))
+    said = ada.run("push")
+    assert said.code == 0 and "gitskills push own" in said.err and ada.status()["own"] == "untracked"
+    ada.edit("a", "line 1\n", "line one\n")
+    assert ada.push().keys() == {"a"}
+
+
 def test_a_message_cannot_forge_a_trailer(ada: Person, library: Path) -> None:
     """Trailers that a user's message brings along do not replace those that say what happened."""
     ada.edit("a", "line 1\n", "line one\n")
