@@ -71,7 +71,10 @@ def test_where_no_placed_skill_is_used_no_model_and_no_network_is_asked(
 ) -> None:
     """Skills of others used, much said, sessions begun and ended, in a project of ours and in one that has nothing of
     ours: no call of a model and none of git that leaves the machine, by hook or worker. Then one use of ours is both.
+
+    What a session pulls when it begins is off here: that is its own wish, not the price of a hook.
     """
+    watched = watched | {"GITSKILLS_AUTOPULL": "0"}
     (ada.root / ".claude" / "skills" / "mine").mkdir(parents=True)
     (ada.root / ".claude" / "skills" / "mine" / "SKILL.md").write_text(skill("mine"))
     elsewhere = tmp_path / "elsewhere"
@@ -79,8 +82,7 @@ def test_where_no_placed_skill_is_used_no_model_and_no_network_is_asked(
     ours, theirs = Talk(ada, home, "5e55-1"), Talk(ada, home, "5e55-2")
     for talk, more in ((ours, {}), (theirs, {"cwd": str(elsewhere)})):
         tool = {"tool_name": "Skill", "tool_input": {"skill": "mine"}, "tool_use_id": "toolu_9"}
-        if more:
-            fire("session-start", talk.told("SessionStart", **more), watched)
+        fire("session-start", talk.told("SessionStart", **more), watched)
         fire("skill", talk.told("PreToolUse", **tool, **more), watched)
         for text in ("No, that was wrong!", "Never do that again.", "/mine now"):
             fire("prompt", talk.told("UserPromptSubmit", prompt=text, **more), watched)
