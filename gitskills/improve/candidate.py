@@ -12,6 +12,7 @@ from gitskills.git.cache import Cache
 from gitskills.git.command import run
 from gitskills.git.commit import Identity, commit
 from gitskills.git.failures import RemoteError
+from gitskills.git.refs import part
 from gitskills.git.trailers import Event, format, parse
 from gitskills.improve.fingerprint import fp8
 from gitskills.skills.frontmatter import summary
@@ -28,7 +29,10 @@ MACHINE = ("gitskills", "improve@gitskills.invalid")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One candidate: `id` is skill/fp8, `event` what its trailers say, `why` its message's body, `ref` its ref here."""
+    """One candidate: `id` is as `name` has it, `event` what its trailers say, `why` its message's body.
+
+    `ref` is its ref here.
+    """
 
     id: str
     source: str
@@ -71,19 +75,24 @@ def rejected(source: str, cache: Cache) -> list[Candidate]:
     return sorted(_read(source, cache, REJECTED), key=lambda one: one.id)
 
 
+def name(skill: str, fingerprint: str) -> str:
+    """What a candidate is called, as its refs end: the skill, as far as git lets a ref be called so, and fp8."""
+    return f"{part(skill)}/{fp8(fingerprint)}"
+
+
 def branch_ref(skill: str, fingerprint: str) -> str:
     """The ref of the branch on which an edit of a skill waits."""
-    return f"{BRANCHES}{skill}/{fp8(fingerprint)}"
+    return f"{BRANCHES}{name(skill, fingerprint)}"
 
 
 def local_ref(skill: str, fingerprint: str) -> str:
     """The ref in the cache under which an edit waits that the remote did not take."""
-    return f"{LOCAL}{skill}/{fp8(fingerprint)}"
+    return f"{LOCAL}{name(skill, fingerprint)}"
 
 
 def rejected_ref(skill: str, fingerprint: str) -> str:
     """The ref under which a rejected edit of a skill is kept."""
-    return f"{REJECTED}{skill}/{fp8(fingerprint)}"
+    return f"{REJECTED}{name(skill, fingerprint)}"
 
 
 def write(cache: Cache, tip: str, path: str, tree: str, message: tuple[str, str], event: Event, who: Identity) -> str:

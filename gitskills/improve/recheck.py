@@ -14,8 +14,7 @@ from gitskills.git.merge import merge
 from gitskills.git.objects import Found
 from gitskills.git.signatures import UNSIGNED, verdicts
 from gitskills.improve import contents, gate
-from gitskills.improve.candidate import Candidate, path_of
-from gitskills.improve.fingerprint import fp8
+from gitskills.improve.candidate import Candidate, name, path_of
 from gitskills.improve.gate import Check, Facts
 from gitskills.skills.validate import SKILL_FILE
 
@@ -87,7 +86,7 @@ def _commit(cache: Cache, tip: str, one: Candidate, path: str) -> tuple[list[Che
     Also returns the skill's trees before and after, where there are both.
     """
     event, git_dir = one.event, cache.git_dir
-    named = one.id == f"{event.skill}/{fp8(event.edit)}"
+    named = one.id == name(event.skill, event.edit)
     found = [Check("branch", named, "" if named else f"its name is not that of {event.skill} and its fingerprint")]
     parents = run("rev-list", "--parents", "--max-count=1", one.commit, git_dir=git_dir).decode().split()[1:]
     on_top = len(parents) == 1 and _ancestor(cache, parents[0], tip)

@@ -10,6 +10,7 @@ from gitskills.git.cache import Cache
 from gitskills.git.merge import Favor, Merged
 from gitskills.git.merge import merge as merge_trees
 from gitskills.git.objects import Found
+from gitskills.git.refs import part
 from gitskills.share.unpack import file_oids
 from gitskills.skills.file import File
 from gitskills.state import files
@@ -49,7 +50,7 @@ def merge(cache: Cache, base: str | None, ours: str, theirs: str, favor: Favor =
 
 def ref(skill: str) -> str:
     """The ref under which a clash's tree, with markers, can be looked at."""
-    return f"refs/gitskills/conflicts/{skill}"
+    return f"refs/gitskills/conflicts/{part(skill)}"
 
 
 def remember(db: sqlite3.Connection, key: str, cache: Cache, skill: str, clash: Clash, marked: str) -> None:

@@ -16,6 +16,7 @@ from gitskills.git.failures import NonFastForward
 from gitskills.git.fork import Fork
 from gitskills.git.history import is_ancestor
 from gitskills.git.objects import Found
+from gitskills.git.refs import part
 from gitskills.git.url import compare_url, normalise, redact, told_page
 from gitskills.share import landed, lockfile, merging, outgoing, renames
 from gitskills.share.merging import Clash
@@ -204,7 +205,7 @@ class Publish:
         updates: list[tuple[str, str]],
     ) -> Pushed:
         """Commit on the person's own branch for this skill: on the tip of `onto`, or with what they proposed before."""
-        branch = f"gitskills/push/{who.user}/{one.name}"
+        branch = f"gitskills/push/{who.user}/{part(one.name)}"
         page = compare_url(self.cache.url, onto[0], branch, fork.url if fork else None)
         if fork:
             before = fork.branch(branch)
