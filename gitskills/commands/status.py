@@ -29,6 +29,8 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
     project = options.project(glob)
     with console.progress() as progress:
         found = standings(project, fetch=fetch, progress=progress)
+    for source, error in found.unreachable.items():
+        console.error(f"{source}: {error.message}", error.hint)
     rows = found.rows
     if not rows and not project.file.exists():
         raise project.no_sources()
@@ -43,7 +45,7 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
             if row.reason:
                 console.note(f"{row.skill} cannot be placed: {row.reason}")
     untidy = [row for row in rows if row.status not in ("up-to-date", "untracked")]
-    return 1 if check and untidy else 0
+    return 1 if found.unreachable or (check and untidy) else 0
 
 
 def _json(row: "Standing", version: int | None) -> dict[str, object]:

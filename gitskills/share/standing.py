@@ -41,10 +41,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """All rows, and the sources they were compared with."""
+    """All rows, the sources they were compared with, and why some could not be asked first."""
 
     rows: list[Standing]
     upstreams: list[Upstream]
+    unreachable: Mapping[str, GitskillsError]
 
     def versions(self, project: Project) -> dict[str, int]:
         """The number (`v<N>`) of the version each skill was taken from, as far as its library's history tells."""
@@ -58,11 +59,9 @@ class Standings:
 
 
 def standings(project: Project, *, fetch: bool = False, progress: Progress | None = None) -> Standings:
-    """Compare every skill's base, disk and upstream as last fetched; `fetch` asks the remotes first."""
+    """Compare every skill's base, disk and upstream as last fetched; `fetch` asks the remotes first, those it can."""
     caches = upstream.caches(project)
-    if fetch:
-        for error in upstream.refresh(caches, progress).values():
-            raise error
+    unreachable = upstream.refresh(caches, progress) if fetch else {}
     with contextlib.closing(database.state(project.paths)) as db, Disk(project, db) as disk:
         survey = Survey(project, disk, caches)
         looked = look(project, caches)
@@ -75,7 +74,7 @@ def standings(project: Project, *, fetch: bool = False, progress: Progress | Non
             for one in refused
             if one.name not in names
         ]
-        return Standings(rows + untracked(disk, set(names)), looked)
+        return Standings(rows + untracked(disk, set(names)), looked, unreachable)
 
 
 def _versions(trail: audit.Audit, rows: list[Standing]) -> dict[str, int]:

@@ -122,3 +122,16 @@ def test_a_clone_of_the_project_knows_where_it_stands(tmp_path: Path, skill_repo
         (ada.root / path).rename(bob.root / path)
     bob.edit("b", "line 1\n", "line one\n")
     assert bob.status() == {"a": "up-to-date", "b": "ahead"}
+
+
+def test_a_source_out_of_reach_hides_no_other(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """`status --fetch` tells what it could not ask, and shows every skill all the same; the exit code is 1."""
+    near, far = (skill_repo({f"skills/{name}/SKILL.md": skill(name)}, name=f"{name}.git") for name in "ab")
+    ada = person(tmp_path, near, more=f"  far: {far}\n")
+    ada.pull()
+    commit(near, {"skills/a/SKILL.md": skill("a", "newer\n")})
+    far.rename(tmp_path / "gone.git")
+    done = ada.run("status", "--fetch")
+    assert done.code == 1 and "far: " in done.err
+    assert [line.split("\t")[:2] for line in done.out.splitlines()] == [["a", "behind"], ["b", "up-to-date"]]
+    assert ada.run("status").code == 0
