@@ -90,7 +90,7 @@ def test_where_no_placed_skill_is_used_no_model_and_no_network_is_asked(
         fire("session-end", talk.told("SessionEnd", **more), watched)
     done = ada.run("work", "--json", env=watched)
     assert (done.json(), done.err) == ([], "")
-    until = time.monotonic() + 20  # the workers that the hooks started
+    until = time.monotonic() + 40  # the workers that the hooks started
     while inbox.waiting(ada.paths.inbox) and time.monotonic() < until:
         time.sleep(0.02)
     assert inbox.waiting(ada.paths.inbox) == 0
@@ -99,5 +99,7 @@ def test_where_no_placed_skill_is_used_no_model_and_no_network_is_asked(
         assert db.execute("SELECT count(*) FROM job").fetchone() == (0,)
     fire("skill", ours.told("PreToolUse", tool_name="Skill", tool_input={"skill": "deploy"}), watched)
     inbox.write(str(ada.paths.inbox), "prompt", "claude-code", json.dumps(ours.told("", prompt="wrong")).encode())
-    assert [row["outcome"] for row in ada.run("work", "--json", env=watched).json()] == ["failed"]
+    while not noted(tmp_path, "models") and time.monotonic() < until:  # by this worker, or one that hooks started
+        assert ada.run("work", env=watched).code == 0
+        time.sleep(0.05)
     assert noted(tmp_path, "models") == ["called"] and network(tmp_path)
