@@ -472,8 +472,7 @@ def test_an_empty_repository_has_nothing_to_review_against(tmp_path: Path, skill
     assert "--direct" in error.value.hint
 
 
-@pytest.mark.parametrize("verb", ["pull", "push"])
-@pytest.mark.parametrize("name", ["a", "new"])
+@pytest.mark.parametrize(("verb", "name"), [("pull", "a"), ("push", "a"), ("pull", "new")])
 def test_edits_after_a_push_that_was_killed_once_it_had_landed(
     ada: Person, bob: Person, library: Path, monkeypatch: pytest.MonkeyPatch, verb: str, name: str
 ) -> None:
@@ -562,7 +561,8 @@ def test_a_proposal_from_a_fork(tmp_path: Path, web: Web, library: Path, how: st
     url, branch = web.serve(fork), "gitskills/push/ada/a"
     more = f"    fork: {url}\n" if how == "key" else ""
     given = {} if how == "key" else {"fork": url}
-    for number, machine in enumerate(("one", "two")):
+    machines = ("one", "two")[: 1 if how == "key" else 2]
+    for number, machine in enumerate(machines):
         (tmp_path / machine).mkdir()
         ada = person(tmp_path / machine, web.behaving("readonly", library), more=more)
         ada.pull()
@@ -574,7 +574,9 @@ def test_a_proposal_from_a_fork(tmp_path: Path, web: Web, library: Path, how: st
         assert ada.status()["a"] == "ahead"
     assert f"line one, {machine}" in remote_text(fork, "skills/a/SKILL.md", branch)
     assert remote_text(fork, "skills/b/SKILL.md", branch) == remote_text(library, "skills/b/SKILL.md")
-    assert refs(library).keys() == {"refs/heads/main"} and len(log(fork, rev=f"main..{branch}")) == 5
+    assert refs(library).keys() == {"refs/heads/main"} and len(log(fork, rev=f"main..{branch}")) == 1 + 2 * len(
+        machines
+    )
     git("fsck", "--strict", cwd=fork)
 
 
