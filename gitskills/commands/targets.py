@@ -129,15 +129,27 @@ def _history(project: "Project", cache: "Cache", tip: str, path: str) -> "tuple[
 
 
 def salt(project: "Project") -> str:
-    """This machine's secret for hashing session ids, made when first asked for."""
+    """This machine's secret for hashing session ids, made when first asked for, once for all who ask."""
     import secrets
 
     from gitskills.state.files import write_atomic
+    from gitskills.state.lock import locked
 
     file = project.paths.state / "salt"
-    if not file.exists():
-        write_atomic(file, secrets.token_hex(16).encode())
-    return file.read_text(encoding="ascii").strip()
+    if found := _secret(file):
+        return found
+    with locked(project.paths.lock_for(file), what=str(file)):
+        if not _secret(file):
+            write_atomic(file, secrets.token_hex(16).encode())
+    return _secret(file)
+
+
+def _secret(file: Path) -> str:
+    """The text of a file, "" where there is none."""
+    try:
+        return file.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return ""
 
 
 def skill_text(project: "Project", name: str) -> str:

@@ -1,11 +1,11 @@
 """From a transcript file to what a judge is shown."""
 
-from hashlib import sha256
 from pathlib import Path
 
 from gitskills.agents.readers import READERS, reader
 from gitskills.errors import GitskillsError
 from gitskills.improve.case import Witness
+from gitskills.improve.windows import digest
 from gitskills.sessions.find import latest, pinned
 from gitskills.sessions.session import Session
 from gitskills.sessions.window import window
@@ -44,8 +44,7 @@ def witness(
             f"{names[0]} was not used in this session",
             f"used there: {', '.join(sorted({one.skill for one in session.invocations})) or 'no skill'}",
         )
-    digest = sha256(f"{salt}:{session.id}".encode()).hexdigest()[:16]
-    evidence = f"{session.agent}:{digest}#{found.tool_use_id or found.turn}"
+    evidence = f"{session.agent}:{digest(salt, session.id)}#{found.tool_use_id or found.turn}"
     return Witness(window(session, found, reaction), found.text or seen, evidence)
 
 

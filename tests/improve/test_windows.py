@@ -2,13 +2,18 @@
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from gitskills.commands import targets
 from gitskills.improve import windows
 from gitskills.improve.windows import Job, Judged
+from gitskills.share.project import Project, load
 from gitskills.state import database
 from gitskills.state.paths import paths
 
@@ -121,3 +126,18 @@ def test_what_is_over_is_forgotten(db: sqlite3.Connection) -> None:
     windows.finish(db, first, None, at=3.0)
     windows.sweep(db, now=1.0 + windows.KEPT + windows.OPEN)
     assert windows.sessions(db) == set() and db.execute("SELECT count(*) FROM job").fetchone() == (1,)
+
+
+def test_one_salt_for_all_who_ask_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that meet on a fresh machine hash a session alike: else it would count as several."""
+    for number in range(10):
+        monkeypatch.setenv("GITSKILLS_HOME", str(tmp_path / str(number)))
+        project, start = load(paths(os.environ), tmp_path), threading.Barrier(6)
+
+        def ask(project: Project = project, start: threading.Barrier = start) -> str:
+            start.wait()
+            return targets.salt(project)
+
+        with ThreadPoolExecutor(6) as pool:
+            found = {one.result() for one in [pool.submit(ask) for _ in range(6)]}
+        assert len(found) == 1 and len(found.pop()) == 32
