@@ -36,7 +36,9 @@ def long_ones(one: Person) -> list[str]:
 
 # Each library from a folder, one of them over every transport, and the others over the network as the slow kind.
 TEAMS = [
-    pytest.param(kind, name, marks=[pytest.mark.slow] if kind != "file" and name != "superpowers" else [])
+    pytest.param(
+        kind, name, marks=[pytest.mark.slow] if kind == "ssh" or (kind != "file" and name != "superpowers") else []
+    )
     for kind in ("file", "daemon", "http", "ssh")
     for name in LIBRARIES
     if kind != "ssh" or name == "superpowers"  # where each connection takes half a second
