@@ -34,7 +34,8 @@ def long_ones(one: Person) -> list[str]:
     return [name for name in sorted(one.lock()) if len(one.read(name).splitlines()) > 60][:4]
 
 
-# Each library from a folder, one of them over every transport, and the others over the network as the slow kind.
+# Each library from a folder, one of them by git daemon and HTTP too; the others over the network, and SSH, as the slow
+# kind.
 TEAMS = [
     pytest.param(
         kind, name, marks=[pytest.mark.slow] if kind == "ssh" or (kind != "file" and name != "superpowers") else []
