@@ -1,5 +1,6 @@
 """`doctor`: what works here and what does not, each with the fix."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from gitskills.share.lockfile import Install
 from gitskills.share.machine import Check, machine, unwritable
 from gitskills.share.project import Project, load
 from gitskills.share.spots import Spot, spots
+from gitskills.skills.tree import tree_oid
+from gitskills.state import files
 from gitskills.state.paths import Paths
 
 PATIENCE = 5.0  # seconds for each source
@@ -120,6 +123,9 @@ def _placed(project: Project, places: Iterable[Spot], locked: dict[str, Install]
         unseen = [name for name in locked if name not in (*gone, *broken) and not (place.folder / name).exists()]
         problems += [f"broken links in {place.shown}: {_list(broken)}"] if broken else []
         problems += [f"{place.shown} lacks {_list(unseen)}"] if unseen else []
+        sound = [name for name in locked if name not in (*gone, *broken, *unseen) and not place.links(name)]
+        apart = [name for name in sound if _tree(place.folder / name) != _tree(project.skills_folder / name)]
+        problems += [f"{place.shown} has other content in {_list(apart)}, as `gitskills pull` tells"] if apart else []
     if problems:
         fix = f"{_PULL}; it puts installed skills back. Links to skills no longer installed can be deleted"
         return Check("placed skills", False, "; ".join(problems), fix)
@@ -138,6 +144,12 @@ def _other_tools(project: Project) -> Check:
     if not found:
         return Check("other tools", True, "no records of other tools")
     return Check("other tools", True, f"another tool keeps {_list(found)}", "`gitskills adopt` takes its skills over")
+
+
+def _tree(folder: Path) -> str | None:
+    with contextlib.suppress(OSError, GitskillsError):
+        return tree_oid(files.entries(folder))
+    return None
 
 
 def _names(folder: Path, wanted: Callable[[Path], bool]) -> list[str]:

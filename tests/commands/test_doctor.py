@@ -1,5 +1,6 @@
 """`gitskills doctor` says what works, and fails for what does not."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,11 @@ def test_folders_and_links_that_were_disturbed(project: Path, run: Run) -> None:
     assert "broken links" in checks(run("doctor", "--json", cwd=project))["placed skills"]["message"]
     link.unlink()
     skill = project / ".agents" / "skills" / "bread"
+    shutil.copytree(skill, link)
+    assert not failed(run("doctor", "--json", cwd=project))
+    (link / "more").touch()
+    assert "other content in bread" in checks(run("doctor", "--json", cwd=project))["placed skills"]["message"]
+    shutil.rmtree(link)
     skill.rename(project / "away")
     done = run("doctor", "--json", cwd=project)
     assert failed(done) == {"placed skills"} and "bread not in" in checks(done)["placed skills"]["message"]
