@@ -119,12 +119,15 @@ def _history(project: "Project", cache: "Cache", tip: str, path: str) -> "tuple[
     found: list[Attempt] = []
     with contextlib.closing(database.index(project.paths)) as db:
         rows = list(audit.read(db, cache.git_dir, tip).rows(path))
-    reverted = {row.base for row in rows if row.op == "revert"}
+    back, why = "", ""  # the tree that the latest revert went back to: all between it and that was taken back
     for row in rows:
+        said = row.summary.removeprefix(f"{row.name}: ")
+        back = "" if row.tree == back else back
         if row.op == "improve":
-            edit = json.loads(row.trailers).get("Skill-Edit", "")
-            fate = "reverted" if row.tree in reverted else "accepted"
-            found.append(Attempt("reverted" if fate == "reverted" else "accepted", row.summary, "", str(edit)))
+            edit = str(json.loads(row.trailers).get("Skill-Edit", ""))
+            found.append(Attempt("reverted" if back else "accepted", said, why if back else "", edit))
+        if row.op == "revert" and not back:
+            back, why = row.tree, said
     return tuple(found)
 
 

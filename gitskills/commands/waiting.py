@@ -89,15 +89,11 @@ def read(project: "Project", source: str | None = None) -> list[Waiting]:
 
 
 def bring(found: Sequence[Waiting]) -> None:
-    """Fetch in one go per library the texts that the candidates change; what else they bring stays away."""
-    from gitskills.git.command import run
+    """Fetch in one go per library the texts that the candidates change; see `candidate.bring`."""
+    from gitskills.improve import candidate
 
     for cache in {one.cache.git_dir: one.cache for one in found}.values():
-        commits = "".join(f"{each.candidate.commit}\n" for each in found if each.cache.git_dir == cache.git_dir)
-        words = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--no-commit-id")
-        rows = run(*words, git_dir=cache.git_dir, input=commits.encode()).splitlines()
-        oids = [oid.decode() for row in rows if row.endswith(b"SKILL.md") for oid in row.split()[2:4]]
-        cache.want(oid for oid in oids if oid.strip("0"))
+        candidate.bring(cache, [one.candidate.commit for one in found if one.cache.git_dir == cache.git_dir])
 
 
 def pick(found: Sequence[Waiting], id: str) -> Waiting:

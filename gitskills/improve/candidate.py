@@ -4,7 +4,7 @@ Where the remote takes no branch from this user, a candidate waits in the cache,
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitskills.git import objects, transport
@@ -78,6 +78,22 @@ def rejected(source: str, cache: Cache) -> list[Candidate]:
 def name(skill: str, fingerprint: str) -> str:
     """What a candidate is called, as its refs end: the skill, as far as git lets a ref be called so, and fp8."""
     return f"{part(skill)}/{fp8(fingerprint)}"
+
+
+def bring(cache: Cache, commits: Sequence[str]) -> None:
+    """Fetch in one go the SKILL.md texts that candidates change, nothing else they bring; raises RemoteError."""
+    words = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--no-commit-id")
+    rows = run(*words, git_dir=cache.git_dir, input="".join(f"{each}\n" for each in commits).encode()).splitlines()
+    oids = [oid.decode() for row in rows if row.endswith(b"SKILL.md") for oid in row.split()[2:4]]
+    cache.want(oid for oid in oids if oid.strip("0"))
+
+
+def changed(cache: Cache, commit: str) -> tuple[str, ...]:
+    """Return the lines that a candidate takes out of SKILL.md and puts in, with `-` and `+`; see `bring`."""
+    words = ("diff-tree", "-p", "-U0", "--root", "-r", "--no-commit-id", "--no-renames", "--no-color", "--no-ext-diff")
+    out = run(*words, "--no-textconv", commit, "--", ":(glob)**/SKILL.md", git_dir=cache.git_dir)
+    lines = out.decode("utf-8", "replace").partition("\n@@")[2].split("\n")[1:]
+    return tuple(each for each in lines if each[:1] in ("-", "+") and each[1:].strip())
 
 
 def branch_ref(skill: str, fingerprint: str) -> str:

@@ -16,7 +16,7 @@ from gitskills.improve.answers import Answers
 from gitskills.improve.gate import Check, Decision, Facts
 from gitskills.improve.judge import Verdict
 from gitskills.improve.propose import Attempt, Proposal
-from gitskills.improve.words import Ask, line
+from gitskills.improve.words import Ask
 from gitskills.models.protocol import Model, ModelFailed
 from gitskills.skills.edit import Rejected, apply
 from gitskills.skills.file import File
@@ -144,8 +144,7 @@ class Case:
         if proposal is None or not proposal.edits:
             reason = "the proposer's answer was no proposal" if proposal is None else proposal.weakness
             return self._told(replace(verdict, reason=reason or verdict.reason), "no-change")
-        known = {one.fingerprint for one in tried}
-        if proposal.fingerprint in known:
+        if proposal.fingerprint in {one.fingerprint for one in tried}:
             return replace(self._told(verdict, "duplicate"), fingerprint=proposal.fingerprint)
         if self.keep is not None and not self.dry_run:
             self.keep(Answers(verdict, proposal, self.names, self.calls))
@@ -174,13 +173,7 @@ class Case:
     def _tried(self) -> list[Attempt]:
         """Every earlier attempt at this skill: waiting, rejected, and what the history says."""
         target = self.target
-        kept = [
-            Attempt("proposed" if one in waiting else "rejected", one.subject, line(one.why), one.event.edit)
-            for waiting in [candidate.waiting(target.source, target.cache)]
-            for one in [*waiting, *candidate.rejected(target.source, target.cache)]
-            if one.event.skill == target.skill
-        ]
-        return [*kept, *target.history]
+        return [*known.tried(target.cache, target.source, target.skill), *target.history]
 
     def _settled(self, verdict: Verdict, proposal: Proposal) -> Improved:
         """Decide on the library as it is by now: models take their time, and others are at work meanwhile."""

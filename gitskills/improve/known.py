@@ -1,11 +1,16 @@
 """What is known of an edit already: whether an earlier try, or another machine, published it, wherever that was."""
 
+import contextlib
 from dataclasses import dataclass
 
 from gitskills.git.cache import Cache
-from gitskills.git.command import run
+from gitskills.git.command import GitFailed, run
+from gitskills.git.failures import RemoteError
 from gitskills.git.trailers import parse
 from gitskills.improve import candidate
+from gitskills.improve.candidate import Candidate
+from gitskills.improve.propose import Attempt
+from gitskills.improve.words import line
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +59,22 @@ def made(cache: Cache, source: str, skill: str, fingerprint: str, branch: str, s
         if event is not None and (event.skill, event.edit) == (skill, fingerprint):
             return Known(commit, branch, message.partition("\n")[0], fingerprint, evidence=event.evidence)
     return None
+
+
+def tried(cache: Cache, source: str, skill: str) -> list[Attempt]:
+    """What waits about a skill and what was rejected, newest first, with what it would have changed."""
+    waiting = candidate.waiting(source, cache)
+    both = [(one, True) for one in waiting] + [(one, False) for one in candidate.rejected(source, cache)]
+    about = [each for each in both if each[0].event.skill == skill]
+    found = sorted(about, key=lambda each: each[0].date, reverse=True)  # as text: a writer may claim any date
+    with contextlib.suppress(RemoteError, GitFailed):  # without the texts there is less to tell
+        candidate.bring(cache, [one.commit for one, _ in found])
+        return [_attempt(cache, *each) for each in found]
+    return [_attempt(None, *each) for each in found]
+
+
+def _attempt(cache: Cache | None, one: Candidate, waits: bool) -> Attempt:
+    why = one.why if waits else one.why.rpartition("Rejected: ")[2]
+    changed = candidate.changed(cache, one.commit) if cache else ()
+    said = one.subject.removeprefix(f"{one.event.skill}: ")
+    return Attempt("proposed" if waits else "rejected", said, line(why), one.event.edit, changed)

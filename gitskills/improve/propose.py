@@ -20,6 +20,7 @@ from gitskills.skills.edit import OPS, Edit, Limits, Op, growth_allowed
 VERSION = 1  # of the prompt; part of the trailer Skill-Proposer
 
 TRIED = 12  # earlier attempts that are shown
+SHOWN = 8  # lines of each
 
 SYSTEM = """\
 You improve one skill: a text of instructions that coding agents of a whole team are given. A session showed that the
@@ -56,13 +57,13 @@ Fate = Literal["accepted", "rejected", "reverted", "proposed"]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An earlier edit of this skill: its weakness, what became of it and why; `edits` where they are still known."""
+    """An earlier edit of this skill: its weakness, what became of it and why; `changed` are its lines, with - and +."""
 
     fate: Fate
     weakness: str
     why: str = ""
     fingerprint: str = ""
-    edits: tuple[Edit, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def prompt(
     *,
     nonce: str,
 ) -> Ask:
-    """Return the question; `skill` is the whole text of SKILL.md, `tried` the earlier attempts, newest first.
+    """Return the question; `skill` is the whole text of SKILL.md, `tried` the earlier attempts, best known first.
 
     `nonce` is fresh random hex (8 to 64 digits). `window` is redacted already.
     """
@@ -139,5 +140,5 @@ def _tried(attempts: Iterable[Attempt], reason: str) -> str:
 def _attempt(attempt: Attempt) -> Iterable[str]:
     why = f" ({line(attempt.why)})" if attempt.why else ""
     yield f"- {attempt.fate}{why}: {line(attempt.weakness)}"
-    for edit in attempt.edits[:3]:
-        yield f"  {edit.op} {line(edit.target, 120)!r}: {line(edit.content)!r}"
+    for text in attempt.changed[:SHOWN]:
+        yield f"  {line(text, 200)}"

@@ -10,12 +10,13 @@ from gitskills.commands.installed import Installed
 from gitskills.improve import deliver, windows
 from gitskills.improve.candidate import waiting
 from gitskills.improve.worker import TRIES, Worker
+from gitskills.models.fence import sections
 from gitskills.state import database
 from tests.answers import Answers
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, person, remote_text
 from tests.remotes import Web, protect, refuse
-from tests.stories import BODY, FAILED, PROPOSAL, Scripted, Talk, branches, case
+from tests.stories import BODY, FAILED, OTHER, PROPOSAL, Scripted, Talk, branches, case
 
 
 @pytest.fixture
@@ -79,3 +80,24 @@ def test_a_week_without_the_remote_costs_no_job(ada: Person, home: Path, library
         late = Worker(ada.paths, db, Installed(ada.paths), clock=lambda: now)
         late.run()
         assert [row.decision for row in late.rows] == ["unclear", "unclear"] and list(windows.jobs(db)) == []
+
+
+def test_a_proposer_is_told_what_was_tried_and_why_it_failed(ada: Person, library: Path) -> None:
+    """What waits and what a reviewer rejected, newest first, each with its lines and the reviewer's own reason."""
+    model = Scripted(judge=FAILED | {"reason": "The skill does not say when. " * 12}, proposer=PROPOSAL)
+    first = case(ada, model).run()
+    [one] = ada.run("review", "--json").json()
+    assert ada.run("review", "reject", one["id"], "--why", "Fridays are fine here").code == 0
+    assert case(ada, Scripted(judge=FAILED, proposer=OTHER), session="5e55-2").run().decision == "improved"
+    again = Scripted(judge=FAILED, proposer=PROPOSAL)
+    done = case(ada, again, session="5e55-3").run()
+    assert (done.decision, done.fingerprint) == ("duplicate", first.fingerprint)
+    told = sections(again.prompts["proposer"])["tried"].splitlines()
+    assert sorted(told) == sorted(
+        [
+            "- rejected (Fridays are fine here): It does not say when not to deploy",
+            "  + Not on a Friday.",
+            f'- proposed ({FAILED["reason"]} The user: "Never deploy on a Friday."): {PROPOSAL["weakness"]}',
+            "  + Never at the end of the week.",
+        ]
+    )

@@ -97,12 +97,12 @@ def test_the_question_holds_skill_window_verdict_and_limits() -> None:
 def test_earlier_attempts_are_told() -> None:
     """Fate, reason and edits of each stand there on lines of their own, hostile text being cut to one line."""
     tried = [
-        Attempt("rejected", "no tests", "gate: hosts\nforged", edits=(Edit("append", "", "see\nhttps://x.io"),)),
+        Attempt("rejected", "no tests", "gate: hosts\nforged", changed=("-see", "+see\rhttps://x.io")),
         Attempt("reverted", "too short"),
     ]
     ask = propose.prompt("deploy", SKILL, WINDOW, VERDICT, tried, Edits(), nonce=NONCE)
     assert sections(ask.prompt)["tried"] == (
-        "- rejected (gate: hosts forged): no tests\n  append '': 'see https://x.io'\n- reverted: too short"
+        "- rejected (gate: hosts forged): no tests\n  -see\n  +see https://x.io\n- reverted: too short"
     )
 
 

@@ -345,7 +345,7 @@ def test_revert_of_a_canary(ada: Person, library: Path, tmp_path: Path) -> None:
     assert dict(rows) == {old: 3, new: 4}
     model = Scripted(judge=FAILED, proposer=PROPOSAL)
     assert case(ada, model, session="5e55-9").run().decision == "duplicate"
-    assert "- reverted" in model.prompts["proposer"]
+    assert "- reverted (it made things worse)" in model.prompts["proposer"]
 
 
 @pytest.mark.parametrize("history", ["shallow clone", "squash merge", "rebased branch"])
