@@ -61,8 +61,11 @@ def _deliver(event: str, agent: str, folder: str) -> None:
         from gitskills.state.paths import paths
 
         folder = str(paths().inbox)
+    begins = event == "session-start"
+    if begins and not inbox.ours(folder, payload):
+        return
     inbox.write(folder, event, agent, payload)
-    if (event == "session-start" and _begins(os.environ)) or inbox.due(folder, event, agent, payload):
+    if (begins and _begins(os.environ)) or inbox.due(folder, event, agent, payload):
         _start(os.path.dirname(folder))
 
 

@@ -22,6 +22,7 @@ def command(event: str, agent: str) -> int:
     where = paths()
     with contextlib.suppress(OSError, ValueError, MemoryError):
         payload = inbox.receive(0)
-        if inbox.heeded(where.environ) and inbox.wanted(event, agent, payload):
+        wanted = inbox.heeded(where.environ) and inbox.wanted(event, agent, payload)
+        if wanted and (event != "session-start" or inbox.ours(str(where.inbox), payload)):
             inbox.write(str(where.inbox), event, agent, payload)
     return 0

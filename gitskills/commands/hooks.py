@@ -9,6 +9,7 @@ from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.improve.hooks import Outcome, Standing
+    from gitskills.share.project import Project
 
 STYLES = {
     "installed": "green",
@@ -41,12 +42,25 @@ def command(action: str, agents: tuple[str, ...], glob: bool, dry_run: bool, as_
     ids = agents or (here if action == "install" else tuple(REGISTRATIONS))
     where = hooks.places(project.paths, project.root, project.scope, ids, named=bool(agents))
     if action == "install":
+        if not dry_run:
+            _mark(project)
         return _tell(hooks.install(project.paths, where, dry_run=dry_run), as_json=as_json, dry_run=dry_run)
     if action == "uninstall":
         return _tell(hooks.uninstall(project.paths, where, dry_run=dry_run), as_json=as_json, dry_run=dry_run)
     standings = hooks.status(project.paths, where, Path.cwd())
     shown = [one for one in standings if one.state != "absent" or one.agent in (agents or here)]
     return _status(shown, as_json=as_json)
+
+
+def _mark(project: "Project") -> None:
+    """Have the hooks know from the first session on where skills of ours are."""
+    from contextlib import closing, suppress
+
+    from gitskills.state import database, marks
+    from gitskills.state.lock import Busy
+
+    with suppress(Busy, OSError), closing(database.state(project.paths)) as db:
+        marks.note(project.paths, db)
 
 
 def _tell(outcomes: "list[Outcome]", *, as_json: bool, dry_run: bool) -> int:

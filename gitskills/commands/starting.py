@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from gitskills import process
 from gitskills.errors import GitskillsError
-from gitskills.state import starts
+from gitskills.state import marks, starts
+from gitskills.state.lock import Busy, locked
 
 if TYPE_CHECKING:
     from gitskills.commands.installed import Installed
@@ -25,8 +26,21 @@ def begin(where: "Paths", db: sqlite3.Connection, site: "Installed") -> list[str
     """Deal with the sessions that have started; returns what did not work, as text.
 
     GITSKILLS_AUTOPULL=0 leaves out the pull, GITSKILLS_ATTRIBUTION=0 the record of what is in context. Killed
-    anywhere, the next run does it again; a session is recorded once.
+    anywhere, the next run does it again; a session is recorded once, and pulled for by one worker of many.
     """
+    try:
+        marks.note(where, db)
+        if not starts.pending(db):
+            return []
+        with locked(where.lock_for(where.state / "session-start"), timeout=2 * PATIENCE, what="sessions that start"):
+            return _begin(where, db, site)
+    except Busy:  # whoever holds it was told of them
+        return []
+    except OSError as error:  # a full disk: the next worker finds them waiting
+        return [str(error)]
+
+
+def _begin(where: "Paths", db: sqlite3.Connection, site: "Installed") -> list[str]:
     problems = []
     end = time.monotonic() + PATIENCE
     pulled: dict[str, str] = {}

@@ -1,5 +1,6 @@
 """Skills on disk: the real folder below `.agents/skills`, and each other agent's link or copy of it."""
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +14,8 @@ from gitskills.share.outcome import Left
 from gitskills.share.project import Project
 from gitskills.share.spots import Spot, spots
 from gitskills.skills.tree import files_oid, tree_oid
-from gitskills.state import files
+from gitskills.state import files, marks
+from gitskills.state.lock import Busy
 from gitskills.state.stage import Changed, Content, Stage, recover
 from gitskills.state.transaction import transaction
 
@@ -235,6 +237,8 @@ class Disk:
         with transaction(self._db):
             self._db.executemany("DELETE FROM placement WHERE root = ? AND skill = ? AND folder = ?", gone)
             self._db.executemany("INSERT OR REPLACE INTO placement VALUES (?, ?, ?, ?, ?)", new)
+        with contextlib.suppress(Busy, OSError):  # a worker writes them again
+            marks.note(self.project.paths, self._db)
         self._written.clear()
 
     def recover(self, git_dirs: Iterable[Path]) -> list[Path]:

@@ -18,6 +18,8 @@ LIMIT = 16 << 20  # bytes of one payload: a longer one is read to its end and dr
 STALE = 36 * 3600  # seconds after which an unfinished file is nobody's, as maildir has it
 _CHUNK = 1 << 20
 
+MARKS = "placed"  # beside the inbox; see state/marks.py
+
 # These have no tool for skills: they read the file. All their tool calls come here, and only such a read matters.
 _READERS = frozenset({"codex", "cursor", "pi"})
 _MARK = b"SKILL.md"
@@ -103,6 +105,22 @@ def write(folder: str, event: str, agent: str, payload: bytes) -> str:
         os.unlink(aside)
         raise
     return name
+
+
+def ours(folder: str, payload: bytes) -> bool:
+    """Whether a session that starts, in the folder that `payload` tells or in this one, may have skills of ours.
+
+    Nobody knows before the first worker has looked; see state/marks.py.
+    """
+    try:
+        with open(os.path.join(os.path.dirname(folder), MARKS), "rb") as file:
+            marks = file.read().splitlines()
+    except FileNotFoundError:
+        return True
+    if not marks or b"*" in marks:
+        return bool(marks)
+    text = (payload + b"\0" + os.fsencode(os.getcwd())).lower().replace(b"\\", b"/")
+    return any(mark in text for mark in marks)
 
 
 def due(folder: str, event: str, agent: str, payload: bytes) -> bool:

@@ -203,6 +203,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_stands_in_the_file_works(agent: str, project: Path, run: Run, shell: Callable[[str], str]) -> None:
     """Every command that was written, run as the agent runs it, delivers the event it was registered for."""
     run("hooks", "install", "--agent", agent, cwd=project)
+    (paths(os.environ).state / inbox.MARKS).unlink()  # else: no session here is ours
     path = registration.place(registration.REGISTRATIONS[agent], "project", project, project, {})
     assert path is not None
     lines = commands(json.loads(path.read_text()))
@@ -239,6 +240,7 @@ def shell() -> Callable[[str], str]:
 def test_plugins_hand_on_what_they_hear(agent: str, project: Path, run: Run) -> None:
     """The plugin files, loaded by node and told each event, put the right ones into the inbox."""
     run("hooks", "install", "--agent", agent, cwd=project)
+    (paths(os.environ).state / inbox.MARKS).unlink()  # else: no session here is ours
     path = registration.place(registration.REGISTRATIONS[agent], "project", project, project, {})
     assert path is not None
     module = project / f"plugin-{agent}.mjs"

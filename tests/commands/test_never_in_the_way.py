@@ -66,6 +66,30 @@ def network(tmp_path: Path) -> list[str]:
     return [line for line in noted(tmp_path, "git") if NETWORK & set(line.split())]
 
 
+def test_a_session_outside_any_project_of_ours_starts_no_process(
+    ada: Person, tmp_path: Path, watched: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session elsewhere leaves nothing to do and starts no worker, pulls and weekly sweeps asked for; one in the
+    project does.
+    """
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    watched = watched | {"GITSKILLS_SWEEP": "weekly"}
+    program = executable(tmp_path / "bin", "python-worker", "")
+    program.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/worker.log"\n')
+    started = "import sys; sys.path.insert(0, sys.argv[1]); sys.executable = sys.argv[2]; from gitskills import hook; "
+    started += "hook.main(['session-start', 'claude-code', sys.argv[3]])"
+    words = [sys.executable, "-c", started, str(Path(hooks.__file__).parents[2]), str(program), str(ada.paths.inbox)]
+    for cwd, count in ((elsewhere, 0), (ada.root, 1)):
+        told = json.dumps({"session_id": "1", "cwd": str(cwd), "hook_event_name": "SessionStart"})
+        subprocess.run(words, input=told.encode(), env=watched, check=True)
+        until = time.monotonic() + (20 if count else 0.3)
+        while len(noted(tmp_path, "worker")) < max(count, 1) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert len(noted(tmp_path, "worker")) == count == inbox.waiting(ada.paths.inbox)
+
+
 def test_where_no_placed_skill_is_used_no_model_and_no_network_is_asked(
     ada: Person, home: Path, tmp_path: Path, watched: dict[str, str]
 ) -> None:
