@@ -18,6 +18,7 @@ from gitskills.improve.judge import Verdict
 from gitskills.improve.propose import Attempt, Proposal
 from gitskills.improve.words import Ask
 from gitskills.models.protocol import Model, ModelFailed
+from gitskills.sessions.window import INSTRUCTIONS
 from gitskills.skills.edit import Rejected, apply
 from gitskills.skills.file import File
 from gitskills.skills.tree import files_oid
@@ -128,6 +129,9 @@ class Case:
             self.verdict = self.answers.verdict
             return self._settled(self.answers.verdict, self.answers.proposal)
         target = self.target
+        if len(target.text) > INSTRUCTIONS:
+            told = f"its text has {len(target.text):,} characters; more than {INSTRUCTIONS:,} are not judged"
+            return self._told(Verdict("unclear", reason=told), "unclear")
         nonce = secrets.token_hex(8)
         verdict = self._judge(judge.prompt(target.skill, self.witness.seen, self.witness.window, nonce=nonce))
         self.verdict = verdict

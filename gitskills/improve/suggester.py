@@ -17,7 +17,7 @@ from gitskills.improve.suggestions import Suggestion
 from gitskills.improve.wishes import Wish
 from gitskills.sessions.find import since
 from gitskills.sessions.session import Session, Turn
-from gitskills.sessions.window import spoken
+from gitskills.sessions.window import instructions, spoken
 from gitskills.state import notice
 from gitskills.state.lock import Busy, locked
 from gitskills.state.paths import Paths
@@ -61,7 +61,7 @@ def ask(
     if not messages:
         return [], []
     model = models("suggester")
-    question = suggest.prompt(placed.name, text, messages, known, nonce=secrets.token_hex(8))
+    question = suggest.prompt(placed.name, instructions(text), messages, known, nonce=secrets.token_hex(8))
     found, told = suggest.sound(suggest.parse(model.ask(question.system, question.prompt, role="suggester")), text)
     return suggestions.made(placed, cwd, found, heard.evidence, f"{model.name} v{suggest.VERSION}"), told
 

@@ -8,7 +8,7 @@ from gitskills.improve.case import Witness
 from gitskills.improve.windows import digest
 from gitskills.sessions.find import latest, pinned
 from gitskills.sessions.session import Session
-from gitskills.sessions.window import window
+from gitskills.sessions.window import instructions, window
 
 
 def read(path: Path, agent: str | None, placed: tuple[str, ...], home: str) -> Session:
@@ -45,7 +45,7 @@ def witness(
             f"used there: {', '.join(sorted({one.skill for one in session.invocations})) or 'no skill'}",
         )
     evidence = f"{session.agent}:{digest(salt, session.id)}#{found.tool_use_id or found.turn}"
-    return Witness(window(session, found, reaction), found.text or seen, evidence)
+    return Witness(window(session, found, reaction), instructions(found.text or seen), evidence)
 
 
 def _weight(session: Session) -> tuple[int, int, int]:

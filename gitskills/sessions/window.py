@@ -14,6 +14,7 @@ from gitskills.skills import hidden
 BEFORE, AFTER = 3, 6  # turns
 LIMIT = 6_000  # characters of the window
 REACTION = 8_000  # characters of the fresh reaction
+INSTRUCTIONS = 60_000  # characters of a skill's text
 PIECE = 1_500  # characters of one thing said or done, so that one long output does not crowd out the rest
 HEAD = 0.55
 # The text goes on in the note's line: where it was cut, no line begins that could look like a label of ours.
@@ -55,6 +56,11 @@ def window(
 def spoken(turns: Iterable[Turn], limit: int) -> str:
     """Return what the user and the agent said in these turns, without tools, redacted and elided to `limit`."""
     return _told([turn for turn in turns if turn.kind in ("user", "assistant") and not turn.agent], limit)
+
+
+def instructions(text: str) -> str:
+    """Return a skill's text as a session had it, fit to be shown: an agent fills the user's own words into some."""
+    return elide(redact(_visible(text)), INSTRUCTIONS)
 
 
 def elide(text: str, limit: int) -> str:
