@@ -10,6 +10,7 @@ from typing import Literal
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
+from gitskills.git.alias import spelled_out
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity, identity
 from gitskills.git.failures import NonFastForward
@@ -206,7 +207,7 @@ class Publish:
     ) -> Pushed:
         """Commit on the person's own branch for this skill: on the tip of `onto`, or with what they proposed before."""
         branch = f"gitskills/push/{who.user}/{part(one.name)}"
-        page = compare_url(self.cache.url, onto[0], branch, fork.url if fork else None)
+        page = compare_url(spelled_out(self.cache.url), onto[0], branch, spelled_out(fork.url) if fork else None)
         if fork:
             before = fork.branch(branch)
         else:
@@ -235,8 +236,10 @@ class Publish:
 def _with_pages(rows: list[Pushed], said: list[str], url: str) -> list[Pushed]:
     """Give proposals on hosts we do not know the page that the server itself named."""
 
+    told = spelled_out(url) if any(row.action == "proposed" and not row.url for row in rows) else url
+
     def page(row: Pushed) -> str | None:
         asked = row.action == "proposed" and row.branch and not row.url
-        return told_page(said, url, row.branch) if asked and row.branch else row.url
+        return told_page(said, told, row.branch) if asked and row.branch else row.url
 
     return [replace(row, url=page(row)) for row in rows]
