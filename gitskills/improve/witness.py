@@ -1,5 +1,7 @@
 """From a transcript file to what a judge is shown."""
 
+import re
+from hashlib import sha256
 from pathlib import Path
 
 from gitskills.agents.readers import READERS, reader
@@ -9,6 +11,8 @@ from gitskills.improve.windows import digest
 from gitskills.sessions.find import latest, pinned
 from gitskills.sessions.session import Session
 from gitskills.sessions.window import instructions, window
+
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
 
 def read(path: Path, agent: str | None, placed: tuple[str, ...], home: str) -> Session:
@@ -44,9 +48,14 @@ def witness(
             f"{names[0]} was not used in this session",
             f"used there: {', '.join(sorted({one.skill for one in session.invocations})) or 'no skill'}",
         )
-    evidence = f"{session.agent}:{digest(salt, session.id)}#{found.tool_use_id or found.turn}"
+    evidence = f"{session.agent}:{digest(salt, session.id)}#{_id(found.tool_use_id) or found.turn}"
     return Witness(window(session, found, reaction), instructions(found.text or seen), evidence)
 
 
 def _weight(session: Session) -> tuple[int, int, int]:
     return len(session.invocations), len(session.turns), -session.skipped
+
+
+def _id(said: str) -> str:
+    """An agent's id of a tool use; what is no id is words of a transcript, which do not reach git: then its hash."""
+    return said if not said or _ID.fullmatch(said) else sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
