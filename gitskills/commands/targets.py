@@ -38,6 +38,8 @@ def model_specs(project: "Project", agent: str = "") -> Callable[[str], str]:
 
 def target(project: "Project", name: str) -> "Target":
     """The installed skill `name` as its library has it now; fetches first. Raises GitskillsError."""
+    from functools import partial
+
     from gitskills.git import objects
     from gitskills.git.objects import Found
     from gitskills.improve.case import Target
@@ -60,7 +62,8 @@ def target(project: "Project", name: str) -> "Target":
     files = {path: File(data, mode) for path, mode, data in next(contents(cache, {"": found}))[1]}
     skill = found.name or root_name(cache.git_dir, found.entries) or name
     history = _history(project, cache, tip, install.path)
-    return Target(skill, source.name, cache, branch, tip, install.path, files, policy(cache, tip), history)
+    said = partial(policy, cache)
+    return Target(skill, source.name, cache, branch, tip, install.path, files, said(tip), history, said)
 
 
 def fetched(project: "Project", source: "Source") -> "Cache":
@@ -70,6 +73,20 @@ def fetched(project: "Project", source: "Source") -> "Cache":
     cache = project.cache(source)
     candidate.fetch(cache)
     return cache
+
+
+def located(project: "Project", url: str) -> str:
+    """A library's URL as records have it: as the lock does, but a path relative to the project made whole.
+
+    Records are read where nobody knows any more which project they were about.
+    """
+    import os
+
+    from gitskills.git.url import normalise
+
+    whole = "://" in url or os.path.isabs(url)
+    place = url if whole else normalise(url, base=project.root).url
+    return place if place.startswith("file://") else url
 
 
 def ledger_wanted(cache: "Cache") -> bool:

@@ -37,6 +37,7 @@ class Target:
 
     `skill` is its name there, `path` its folder, `files` what the default branch (`branch`, at `tip`) has. `history`
     are earlier improvements that were published or reverted; waiting and rejected ones are read from the refs.
+    `policies` reads the `policy` at another tip: others may change it while models think.
     """
 
     skill: str
@@ -48,6 +49,7 @@ class Target:
     files: Mapping[str, File]
     policy: Library
     history: tuple[Attempt, ...] = ()
+    policies: Callable[[str], Library] | None = None
 
     @property
     def tree(self) -> str:
@@ -200,7 +202,7 @@ class Case:
         before, found = (objects.skills(git_dir, each).get(target.path) for each in (target.tip, tip))
         if found is None:
             return self._late(verdict, proposal)
-        self.target = replace(target, tip=tip)
+        self.target = replace(target, tip=tip, policy=target.policies(tip) if target.policies else target.policy)
         if before is None or before.tree != found.tree:
             self.moved += 1
             self.target = replace(self.target, files=contents.files(target.cache, found.tree))

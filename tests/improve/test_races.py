@@ -112,6 +112,20 @@ def test_different_edits_from_two_machines_are_both_gated_and_none_is_lost(
     assert "Not on a Friday." in text and "Tell the team." in text
 
 
+@pytest.mark.parametrize(("policy", "decision"), [("review", "improved"), ("off", "no-change")])
+def test_a_team_that_changes_its_mind_meanwhile_is_heeded(
+    ada: Person, library: Path, monkeypatch: pytest.MonkeyPatch, policy: str, decision: str
+) -> None:
+    """A policy of `direct` that is taken back while the proposer thinks publishes nothing directly any more."""
+    commit(library, {"gitskills.yaml": "library:\n  improve: direct\n"})
+    change = {"gitskills.yaml": f"library:\n  improve: {policy}\n"}
+    meanwhile = Meanwhile(monkeypatch, "thinks", lambda: commit(library, change))
+    model = Scripted(judge=FAILED, proposer=lambda: meanwhile.now("thinks"))
+    found = case(ada, model, sessions=BOTH).run()
+    assert (found.decision, improved(library)) == (decision, [])
+    assert len(branches(library)) == (decision == "improved")
+
+
 UPDATE = {"section": "Ship", "change": "Ask for the environment first.", "reason": "the user wants it"}
 
 
