@@ -160,7 +160,8 @@ def _accept(
     elif not rows:
         console.note("nothing to accept: no candidate that waits claims evals" if verified else "nothing to accept")
     for row in [] if as_json else rows:
-        console.say(_fate(row, dry_run), "  ", (row.id, "bold"), f"  {(row.commit or '')[:10] or row.message}")
+        told = (row.commit or "")[:10] or ("" if row.passes else row.message)
+        console.say(_fate(row, dry_run), "  ", (row.id, "bold"), f"  {told}".rstrip())
     return 0 if dry_run or by_policy or all(row.commit for row in rows) else 1
 
 
