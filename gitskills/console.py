@@ -27,6 +27,7 @@ _WORDS: Any = {
     "expand_tabs": False,
     "replace_whitespace": False,
 }
+_SHORT = 20  # a cell that no column is too narrow for
 _SLOW = 0.4  # seconds of work before a progress bar appears: most commands are done by then
 
 
@@ -85,14 +86,24 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], *, title: str 
     drawn = Table(
         box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold", expand=crop
     )
+    console, cells = _console(stderr=False), [list(row) for row in rows]
+    longest = [max((len(_flat(row[at])) for row in cells), default=0) for at in range(len(columns))]
+    # A name is to be copied whole; where one would squeeze all other columns, it alone goes on below.
+    rest = sum(max(len(column), min(_SHORT, wide)) + 3 for column, wide in zip(columns[1:], longest[1:], strict=True))
+    most = max(_SHORT, console.width - rest - 2)
+    if longest[-1] > _SHORT and not crop and longest[0] <= console.width // 2:
+        most = console.width // 2  # a last column of text gives way
     for number, column in enumerate(columns):
         cut = crop and number == len(columns) - 1
-        # The first is a name, to be copied whole.
         overflow: Literal["ellipsis", "fold"] = "ellipsis" if cut else "fold"
-        drawn.add_column(column, overflow=overflow, no_wrap=cut or number == 0, ratio=1 if cut else None)
-    for row in rows:
+        whole = cut or longest[number] <= (_SHORT if number else most)
+        wide = None if number or whole else most
+        drawn.add_column(
+            column, overflow=overflow, no_wrap=whole, ratio=1 if cut else None, min_width=wide, max_width=wide
+        )
+    for row in cells:
         drawn.add_row(*(_text([cell]) for cell in row))
-    _console(stderr=False).print(drawn)
+    console.print(drawn)
 
 
 def diff(lines: Iterable[str]) -> None:

@@ -45,6 +45,10 @@ def test_a_list_has_one_line_for_each_skill(tmp_path: Path, skill_repo: SkillRep
     rows = [line for line in seen.splitlines() if "team" in line]
     assert code == 0 and len(rows) == 2, seen
     assert all(name in row and "long long" in row for name, row in zip(names, rows, strict=True)), seen
+    narrow = {"GITSKILLS_HOME": str(ada.store), "COLUMNS": "66"}
+    code, seen, _ = on_terminal("status", cwd=ada.root, env=narrow, answers={})
+    assert code == 0 and seen.count("up-to-date") == 2 and seen.count("team") == 2, seen
+    assert names[1] in seen and names[0] not in seen, "of two names the one that would squeeze the rest goes on below"
 
 
 @pytest.mark.parametrize("columns", [30, 60])
