@@ -134,7 +134,10 @@ def _states(text: str, wanted: str) -> bool:
 
 
 def _places(skill: str, text: str, section: str = "") -> Iterator[Edit]:
-    """Yield the edits that would add a rule, best place first: `section`, a heading it fits, one for rules, the end."""
+    """Yield the edits that would add a rule, best place first: `section`, a heading it fits, one for rules, the top.
+
+    What fits nowhere holds for all of it, so it stands below the title and is no further step of what comes last.
+    """
     plain = skill.replace("\r\n", "\n")
     headings = regions.headings(plain)
     ends = [each.line.start for each in headings[1:]] + [len(plain)] * bool(headings)
@@ -148,6 +151,9 @@ def _places(skill: str, text: str, section: str = "") -> Iterator[Edit]:
     for fit, other, _, heading, body in sorted(ranked, key=lambda one: one[:3]):
         if fit or not other:
             yield Edit("append", f"{'#' * heading.level} {heading.title}", _item(body, text))
+    if headings:
+        first = headings[0]
+        yield Edit("append", f"{'#' * first.level} {first.title}", _item(plain[first.line.end : ends[0]], text))
     yield Edit("append", "", _item(plain[headings[-1].line.end :] if headings else plain, text))
 
 

@@ -156,6 +156,14 @@ def test_a_skill_without_headings_gets_the_rule_at_its_end() -> None:
     assert apply(skill, [edit], Edits()) == skill + "\nBump the version.\n"
 
 
+def test_what_fits_no_heading_is_no_further_step() -> None:
+    """Without a heading that fits, or one for rules, a rule stands below the title and not behind the last step."""
+    skill = "---\nname: deploy\ndescription: x\n---\n# Deploy\n\nShip it.\n\n## Steps\n\n1. Build.\n2. Copy.\n"
+    (edit,) = proposal(shown("Next time answer with pictures."), skill).edits
+    assert (edit.target, edit.content) == ("# Deploy", "Answer with pictures.")
+    assert apply(skill, [edit], Edits()) == skill.replace("Ship it.\n", "Ship it.\n\nAnswer with pictures.\n")
+
+
 def test_locked_text_is_gone_around() -> None:
     """The best place is locked: the next one is taken; when all is locked, nothing is proposed."""
     reaction = shown("Next time build the shop with caching.")
