@@ -114,6 +114,7 @@ def _here(project: "Project") -> str:
 def _libraries(project: "Project", source: str | None) -> "list[Library]":
     """Return the libraries to look in, or the one called `source`. Raises GitskillsError."""
     from gitskills.cards.retrieve import Library
+    from gitskills.commands.targets import located
     from gitskills.git.url import redact
 
     if source is not None:
@@ -121,7 +122,8 @@ def _libraries(project: "Project", source: str | None) -> "list[Library]":
     found = []
     for one in project.libraries():
         if one.tip is not None and source in (None, one.source):
-            url = redact(project.config.sources[one.source].url) if one.source in project.config.sources else one.url
+            known = project.config.sources.get(one.source)
+            url = redact(located(project, known.url)) if known is not None else one.url
             found.append(Library(one.source, url, one.git_dir, one.tip, partial(_bring, project, one.source)))
     return found
 

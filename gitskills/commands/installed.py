@@ -109,5 +109,6 @@ def _placed(project: "Project") -> list[Placed]:
             # An agent may call it by the name in its frontmatter, which a renamed skill keeps.
             names = tuple(dict.fromkeys((name, one.path.rpartition("/")[2] or name)))
             places = folders[name] | {os.path.realpath(each) for each in folders[name]}
-            found.append(Placed(name, names, one.source, one.url, one.path, one.tree, tuple(sorted(places))))
+            url = targets.located(project, one.url)
+            found.append(Placed(name, names, one.source, url, one.path, one.tree, tuple(sorted(places))))
     return found

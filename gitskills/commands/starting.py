@@ -108,6 +108,7 @@ def _attribute(db: sqlite3.Connection, site: "Installed", start: "Start", projec
 
 def _in_context(project: "Project", agent: str) -> "list[InContext]":
     """The skills of one project that an agent finds, as they are on disk."""
+    from gitskills.commands import targets
     from gitskills.measure.attribution import InContext
     from gitskills.share import lockfile
     from gitskills.share.standing import standings
@@ -119,9 +120,8 @@ def _in_context(project: "Project", agent: str) -> "list[InContext]":
         install = lock.get(row.skill)
         if install is not None and row.tree is not None and place is not None and (place / row.skill).exists():
             edited = row.tree != row.base
-            found.append(
-                InContext(row.skill, install.source, install.url, install.path, install.commit, row.tree, edited)
-            )
+            url = targets.located(project, install.url)
+            found.append(InContext(row.skill, install.source, url, install.path, install.commit, row.tree, edited))
     return found
 
 

@@ -45,7 +45,8 @@ def command(once: bool, drain: bool, as_json: bool) -> int:
             site = Installed(where)
             worker = Worker(where, db, site, messages, every, lambda: starting.begin(where, db, site))
             worker.run(once=once)
-            failed = ledger.share(where, db, targets.ledger_wanted, now=time.time())
+            # Hooks say --drain; who calls it by hand wants to see.
+            failed = ledger.share(where, db, targets.ledger_wanted, now=time.time(), patient=drain)
         rows, passed, suggested = worker.rows, worker.passed + failed, worker.suggested
     if as_json:
         console.emit_json([row.json() for row in rows])

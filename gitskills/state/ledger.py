@@ -15,6 +15,8 @@ Value = str | int | float | bool | None
 
 EVENTS = ("session", "outcome", "injection", "decision")
 KEPT = 90 * 86400  # seconds for which a row is kept that was shared, or is to stay here
+MOST = 100_000  # rows kept at most: of more, the oldest go, shared ones first
+PAUSE = (60.0, 86400.0)  # seconds before a library that refused is asked again: at first, and at most
 LATE = 3600.0  # seconds after which a row that still waits is worth a word
 _OWN = ("id", "at", "event")
 
@@ -89,6 +91,34 @@ def settle(db: sqlite3.Connection, ids: Iterable[str]) -> None:
     db.executemany("UPDATE ledger SET waits = 0 WHERE id = ?", [(id,) for id in ids])
 
 
-def sweep(db: sqlite3.Connection, *, now: float) -> None:
-    """Forget old rows that do not wait; `now` is in seconds."""
+def sweep(db: sqlite3.Connection, *, now: float, most: int = MOST) -> int:
+    """Forget old rows that do not wait, and of more than `most` the oldest; `now` is in seconds.
+
+    Returns how many rows were given up that still waited.
+    """
     db.execute("DELETE FROM ledger WHERE NOT waits AND at < ?", (now - KEPT,))
+    if db.execute("SELECT count(*) FROM ledger").fetchone()[0] <= most:
+        return 0
+    kept = "SELECT id FROM ledger ORDER BY waits DESC, at DESC, id LIMIT -1 OFFSET ?"
+    gone = db.execute(f"DELETE FROM ledger WHERE id IN ({kept}) RETURNING waits", (most,)).fetchall()
+    return sum(waits for (waits,) in gone)
+
+
+def pause(db: sqlite3.Connection, source_url: str, *, now: float, part: float) -> None:
+    """Leave a library alone that refused: twice as long each time, less up to half by `part` (0 to 1, at random)."""
+    row = db.execute("SELECT refusals FROM ledger_pause WHERE url = ?", (source_url,)).fetchone()
+    refusals = row[0] if row else 0
+    first, most = PAUSE
+    until = now + min(first * 2.0 ** min(refusals, 20), most) * (1 - part / 2)
+    db.execute("INSERT OR REPLACE INTO ledger_pause VALUES (?, ?, ?)", (source_url, refusals + 1, until))
+
+
+def paused(db: sqlite3.Connection, source_url: str, *, now: float) -> bool:
+    """Whether a library is to be left alone still; a clock that was set back ends it."""
+    row = db.execute("SELECT until FROM ledger_pause WHERE url = ?", (source_url,)).fetchone()
+    return row is not None and now < row[0] <= now + PAUSE[1]
+
+
+def resume(db: sqlite3.Connection, source_url: str) -> None:
+    """Forget that a library refused."""
+    db.execute("DELETE FROM ledger_pause WHERE url = ?", (source_url,))

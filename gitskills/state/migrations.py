@@ -204,6 +204,30 @@ def _starts(db: sqlite3.Connection) -> None:
     )
 
 
+def _ledger_pauses(db: sqlite3.Connection) -> None:
+    """Libraries that refused this machine's ledger, how often, and until when they are left alone."""
+    db.execute(
+        "CREATE TABLE ledger_pause (url TEXT PRIMARY KEY, refusals INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID"
+    )
+
+
+def _team(db: sqlite3.Connection) -> None:
+    """What the ledgers of a library's refs say, by file; `tip` is what was read of a ref (see measure/team.py)."""
+    db.execute(
+        "CREATE TABLE team_ref (library TEXT NOT NULL, ref TEXT NOT NULL, tip TEXT NOT NULL, "
+        "PRIMARY KEY (library, ref)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE team_file (id INTEGER PRIMARY KEY, library TEXT NOT NULL, ref TEXT NOT NULL, path TEXT NOT NULL, "
+        "blob TEXT NOT NULL, UNIQUE (library, ref, path))"
+    )
+    db.execute(
+        "CREATE TABLE team_row (file INTEGER NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL, "
+        "tree TEXT NOT NULL, session TEXT NOT NULL, outcome TEXT NOT NULL, layer TEXT NOT NULL, "
+        "modified INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (file, number)) WITHOUT ROWID"
+    )
+
+
 STATE: tuple[Migration, ...] = (
     _placements,
     _hooks,
@@ -214,6 +238,7 @@ STATE: tuple[Migration, ...] = (
     _card_nothing,
     _suggestions,
     _starts,
+    _ledger_pauses,
 )
 INDEX: tuple[Migration, ...] = (
     _trail,
@@ -221,4 +246,5 @@ INDEX: tuple[Migration, ...] = (
     _card_lines,
     _card_heads,
     _card_search,
+    _team,
 )

@@ -1,17 +1,19 @@
 """Sharing the ledger: from the state database to a ref of the library, with real repositories and processes."""
 
 import json
+import shutil
 import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gitskills.measure.ledger import REF, share
-from gitskills.state import database, ledger
+from gitskills.state import database, inbox, ledger
 from tests.conftest import SkillRepo
 from tests.people import Person, person, skill
 from tests.processes import crowd
@@ -99,6 +101,7 @@ def test_a_refused_push_keeps_the_rows_for_later(ada: Person, db: sqlite3.Connec
     done = ada.run("work")
     assert done.code == 0 and "passed over" in done.err and refs(library) == ""
     assert [row.id for url in ledger.libraries(db) for row in ledger.waiting(db, url)] == ids
+    assert ada.run("work", "--drain").err == "nothing to judge\n"  # as hooks say it: left alone for a while
     told = ada.run("doctor", "--offline").out
     assert "rows that wait for" in told and "2001-09-09" in told
     hook.unlink()
@@ -118,3 +121,31 @@ def test_ten_at_once_share_each_row_once(ada: Person, db: sqlite3.Connection, li
     ids = tell(ada, db, 20)
     assert [done.code for done in crowd([lambda: ada.run("work", "--once")] * 10)] == [0] * 10
     assert sorted(shared(library, db)) == sorted(ids)
+
+
+def test_two_machines_of_one_name_lose_no_row(ada: Person, db: sqlite3.Connection, library: Path) -> None:
+    """A home that was copied to a second machine: both push to one ref, in turn and with rows in common."""
+    ids = tell(ada, db, 2)
+    shutil.copytree(ada.store, ada.store.with_name("copied"))
+    twin = replace(ada, store=ada.store.with_name("copied"))
+    with closing(database.state(twin.paths)) as other:
+        ids += tell(ada, db, 1) + tell(ada, other, 1)
+        assert ledger.writer(db) == ledger.writer(other)
+        for paths, one in ((ada.paths, db), (twin.paths, other)):
+            assert share(paths, one, lambda cache: True, now=AT) == []
+        ids += tell(ada, db, 1)
+        assert share(ada.paths, db, lambda cache: True, now=AT) == []
+    assert sorted(shared(library, db)) == sorted(ids)
+
+
+def test_a_library_named_by_a_relative_path_gets_its_rows(tmp_path: Path, library: Path) -> None:
+    """`url: ../skills` holds from the project; its rows are shared all the same."""
+    (tmp_path / "skills").symlink_to(library)
+    someone = person(tmp_path, "../skills", "bob")
+    someone.pull()
+    assert someone.lock()["deploy"].url == "../skills"
+    told = {"session_id": "1", "cwd": str(someone.root), "hook_event_name": "SessionStart", "source": "startup"}
+    inbox.write(str(someone.paths.inbox), "session-start", "claude-code", json.dumps(told).encode())
+    assert someone.run("work").code == 0
+    with closing(database.state(someone.paths)) as db:
+        assert ledger.libraries(db) == [] and ledger.writer(db) in refs(library)

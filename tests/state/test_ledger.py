@@ -51,3 +51,26 @@ def test_what_is_no_row_is_refused(db: sqlite3.Connection, event: str, facts: di
     """An unknown event, and facts under our own keys, are a mistake of the caller."""
     with pytest.raises(ValueError, match="not a row"):
         ledger.append(db, URL, event, facts)
+
+
+def test_of_too_many_rows_the_oldest_go_shared_ones_first(db: sqlite3.Connection) -> None:
+    """The table is bounded, and whoever asks is told how many rows nobody will ever be given."""
+    ids = [ledger.append(db, URL, "session", {"skill": "a"}, at=1e9 + number) for number in range(6)]
+    ledger.settle(db, ids[4:])
+    assert ledger.sweep(db, now=1e9, most=6) == 0
+    assert ledger.sweep(db, now=1e9, most=3) == 1
+    assert [row.id for row in ledger.waiting(db, URL)] == ids[1:4]
+    assert db.execute("SELECT count(*) FROM ledger").fetchone() == (3,)
+
+
+def test_a_library_that_refuses_is_left_alone_longer_each_time(db: sqlite3.Connection) -> None:
+    """A minute at first, a day at most, less up to half at random; a success, or a clock set back, ends it."""
+    now, waits = 1e9, []
+    for _ in range(14):
+        ledger.pause(db, URL, now=now, part=0.5)
+        waits.append(db.execute("SELECT until FROM ledger_pause").fetchone()[0] - now)
+    assert waits[:3] == [45, 90, 180] and waits[-1] == 64_800
+    assert ledger.paused(db, URL, now=now) and not ledger.paused(db, URL, now=now + waits[-1])
+    assert not ledger.paused(db, URL, now=now - 90_000)
+    ledger.resume(db, URL)
+    assert not ledger.paused(db, URL, now=now)
