@@ -102,7 +102,7 @@ class Publish:
         listing = objects.skills(self.cache.git_dir, tip) if tip else {}
         review, url = self.options.review, self.options.fork or source.fork
         if review is None:
-            review = url is not None or policy(self.cache, tip).push == "review"
+            review = bool(url) or policy(self.cache, tip).push == "review"
         fork = Fork(self.cache, normalise(url, base=self.project.root).url) if url and review else None
         if review and tip is None:
             raise GitskillsError("an empty repository has nothing to review against", "push with --direct first")

@@ -559,7 +559,7 @@ def test_a_proposal_from_a_fork(tmp_path: Path, web: Web, library: Path, how: st
     git("clone", "-q", "--bare", library, fork := tmp_path / "fork.git")
     commit(library, {"skills/b/SKILL.md": numbered("b").replace("line 1\n", "theirs\n")})
     url, branch = web.serve(fork), "gitskills/push/ada/a"
-    more = f"    fork: {url}\n" if how == "key" else ""
+    more = f"    fork: {url}\n" if how == "key" else "    fork: ''\n"
     given = {} if how == "key" else {"fork": url}
     machines = ("one", "two")[: 1 if how == "key" else 2]
     for number, machine in enumerate(machines):
