@@ -151,7 +151,9 @@ def _between(request: int, stdin: int, stdout: int, stderr: int, told: int) -> N
     for fd in (stdin, stdout, stderr):
         os.close(fd)
     os.write(told, b"%d " % child)
-    os.write(told, b"%d" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(BrokenPipeError):  # who asked waits no longer
+        os.write(told, b"%d" % ended)
     os._exit(0)
 
 
