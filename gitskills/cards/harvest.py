@@ -131,7 +131,8 @@ class Harvest:
             if reach.incomplete(self.code.git_dir) != "a partial clone":
                 raise
             told = "the code is a partial clone, which lacks what its changes did"
-            raise GitskillsError(told, "give --code a whole clone, or fetch the rest: git fetch --refetch") from failed
+            hint = "give --code a whole clone, or fetch the rest: git fetch --refetch --no-filter"
+            raise GitskillsError(told, hint) from failed
 
     def _ask(self, one: Merged, files: Sequence[FileChange], past: History, patch_id: str) -> Taught | None:
         """Put one change to the librarian; None, and a row that says why, where it makes no card."""

@@ -94,19 +94,27 @@ class Lexical:
 
 
 def _said(db: sqlite3.Connection, text: str) -> dict[int, float]:
-    """Return how much of a request each of the best documents says, in rare words; nothing where that is too little."""
+    """Return how much of a request each of the best documents says, in rare words; nothing where that is too little.
+
+    Enough of the first line is enough: a reason below it that no card gives makes no card fit less.
+    """
     text = _MERGE.sub(lambda found: found[1] or found[2], text).strip()
     (count,) = db.execute("SELECT count(*) FROM card_text_docsize").fetchone()
+    whole, least = _said_of(db, text, count)
+    title, _, rest = text.partition("\n")
+    if not rest.strip():
+        return {row: score for row, score in whole.items() if score >= least}
+    first, enough = _said_of(db, title, count)
+    both = {row: whole.get(row, 0.0) + TITLE * first.get(row, 0.0) for row in {**whole, **first}}
+    return {row: score for row, score in both.items() if score >= least or first.get(row, 0.0) >= enough}
+
+
+def _said_of(db: sqlite3.Connection, text: str, count: int) -> tuple[dict[int, float], float]:
+    """Return how much of a text each of the best documents says, and how much of it is enough."""
     asked = words(text)
     known = _known(db, asked)
-    scores = _bm25(db, known, count)
     mass = sum(_rarity(held, count) for held in known.values()) + max(len(asked) - len(known), 0)
-    fits = {row: score for row, score in scores.items() if score >= max(LEAST, SHARE * mass)}
-    title, _, rest = text.partition("\n")
-    if not fits or not rest.strip():
-        return fits
-    first = _bm25(db, _known(db, words(title)), count)
-    return {row: score + TITLE * first.get(row, 0.0) for row, score in fits.items()}
+    return _bm25(db, known, count), max(LEAST, SHARE * mass)
 
 
 def _rarity(held: int, count: int) -> float:

@@ -253,7 +253,7 @@ def test_a_shallow_clone_teaches_only_what_it_shows(shelf: Shelf, code: Code, tm
     assert row["action"] == "skipped" and "shallow" in row["reason"]
 
 
-def test_a_partial_clone_says_what_it_lacks(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+def test_a_partial_clone_says_what_to_run(shelf: Shelf, code: Code, tmp_path: Path) -> None:
     """Without the contents of files no change can be told: an error that says so, and no card."""
     base = code.oid("HEAD")
     for number in range(3):
@@ -262,6 +262,9 @@ def test_a_partial_clone_says_what_it_lacks(shelf: Shelf, code: Code, tmp_path: 
     git("clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{code.folder}", tmp_path / "partial")
     done = shelf.run("harvest", "--code", tmp_path / "partial", "--since", base, env=RULES)
     assert done.code == 1 and "partial clone" in done.err and len(shelf.log()) == 1
+    command = done.err.rstrip().rpartition("git fetch ")[2].split()
+    git("fetch", "-q", *command, cwd=tmp_path / "partial")
+    assert shelf.run("harvest", "--code", tmp_path / "partial", "--since", base, env=RULES).code == 0
 
 
 def test_the_trail_shows_what_was_harvested(shelf: Shelf, code: Code) -> None:

@@ -80,6 +80,14 @@ def test_nothing_is_returned_where_nothing_fits(tmp_path: Path, code: Code) -> N
     assert (done.code, done.out) == (0, "")
 
 
+def test_a_long_reason_hides_no_card_that_fits_the_first_line(tmp_path: Path, code: Code) -> None:
+    """A request whose first line a card says fits it, however much is explained below it."""
+    made = shelf(tmp_path, code, TEAPOT, INVOICE, LOGIN)
+    reason = "Customers wrote letters about autumn leaves, cake recipes, trains, weather, music, gardens and mountains."
+    assert names(ask(made, f"the API lacks a teapot error\n\n{reason} {reason.replace('s', 'z')}")) == ["add-teapot"]
+    assert ask(made, f"{reason}\n\nadd a form") == []
+
+
 def test_an_expired_card_is_never_returned(tmp_path: Path, code: Code) -> None:
     """The expiry filter: not by its words, nor by its area, nor by the very file; and live again it is found."""
     gone = leaf("api/errors", "add-teapot", description=TEAPOT.description, paths=TEAPOT.paths, expired="proof gone")
