@@ -32,7 +32,7 @@ STYLES = {"improved": "green", "rejected": "bold red"}
     show_default=True,
     help="With --all: the share of them that failed.",
 )
-@click.option("--publish", type=click.Choice(["review", "direct"]), help="Instead of the library's own policy.")
+@click.option("--publish", type=click.Choice(["review", "direct"]), help="review: where the library says direct, too.")
 @options.dry_run
 @options.as_json
 def command(

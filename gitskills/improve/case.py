@@ -101,7 +101,7 @@ class Improved:
 
 @dataclass(slots=True)
 class Case:
-    """One run: counts the calls, and knows who asks; `publish` overrides the library's policy.
+    """One run: counts the calls, and knows who asks; `publish` may ask for review where the library's policy does not.
 
     With `dry_run` models are asked and the gate decides, and nothing is written. `shown` returns the sessions that
     showed the weakness, this one included, where somebody keeps count. `keep` takes what models answered before
@@ -131,6 +131,8 @@ class Case:
             self.verdict = self.answers.verdict
             return self._settled(self.answers.verdict, self.answers.proposal)
         target = self.target
+        if target.policy.improve == "off":
+            return self._told(Verdict("unclear", reason="its library wants no improvements"), "no-change")
         if len(target.text) > INSTRUCTIONS:
             told = f"its text has {len(target.text):,} characters; more than {INSTRUCTIONS:,} are not judged"
             return self._told(Verdict("unclear", reason=told), "unclear")
@@ -219,7 +221,10 @@ class Case:
             return self._deliver(verdict, proposal, decision, dict(target.files))
         old = target.files[SKILL_FILE]
         result = {**target.files, SKILL_FILE: File(text.encode("utf-8"), old.mode)}
-        policy = replace(target.policy, improve=self.publish) if self.publish else target.policy
+        # A person may ask for more review than the team does, never for less: `direct` and `off` are the team's word.
+        policy = target.policy
+        if self.publish == "review" and policy.improve == "direct":
+            policy = replace(policy, improve="review")
         facts = Facts(
             name=target.skill,
             base=target.files,

@@ -82,7 +82,7 @@ def deficient(db: sqlite3.Connection, terms: Terms, *, now: float) -> list[Defic
 class Sweep:
     """One run over all that was judged on this machine; `clock` gives the time in seconds.
 
-    `publish` overrides the libraries' policies. With `dry_run` models are asked and nothing is written.
+    `publish` is as in `Case`. With `dry_run` models are asked and nothing is written.
     """
 
     paths: Paths

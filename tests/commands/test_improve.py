@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.conftest import SkillRepo
 from tests.people import Person, commit, log, person, remote_text
 from tests.processes import Result
 from tests.repositories import git
-from tests.stories import BODY, FAILED, PROPOSAL, branches
+from tests.stories import BODY, FAILED, PROPOSAL, Scripted, branches, case
 from tests.transcripts import NEVER, transcript
 
 
@@ -203,11 +204,25 @@ def test_direct_needs_the_teams_word_and_two_sessions(ada: Person, library: Path
     assert remote_text(library, "skills/deploy/SKILL.md") == BODY
 
 
-def test_a_team_that_wants_none_gets_none(ada: Person, library: Path, answers: Answers) -> None:
-    """With policy `off` nothing is published anywhere."""
+@pytest.mark.parametrize(("team", "asked"), [("direct", "review"), ("review", "direct")])
+def test_a_person_may_ask_for_review_and_for_nothing_less(
+    ada: Person, library: Path, team: str, asked: Literal["review", "direct"]
+) -> None:
+    """What the team wants to look at is never published past it, whatever an option says."""
+    commit(library, {"gitskills.yaml": f"library:\n  improve: {team}\n"})
+    one = case(ada, Scripted(judge=FAILED, proposer=PROPOSAL), sessions=("a", "b"))
+    one.publish = asked
+    done = one.run()
+    assert (done.decision, [done.branch]) == ("improved", branches(library))
+    assert remote_text(library, "skills/deploy/SKILL.md") == BODY
+
+
+def test_a_team_that_wants_none_gets_none(ada: Person, library: Path, tmp_path: Path, answers: Answers) -> None:
+    """With policy `off` nothing is published anywhere, and no model is asked."""
     commit(library, {"gitskills.yaml": "library:\n  improve: 'off'\n"})
-    assert improve(ada, answers(judge=FAILED, proposer=PROPOSAL)).json()["decision"] == "no-change"
-    assert branches(library) == []
+    for option in ((), ("--publish", "review"), ("--publish", "direct")):
+        assert improve(ada, answers(judge=FAILED, proposer=PROPOSAL), *option).json()["decision"] == "no-change"
+    assert branches(library) == [] and called(tmp_path) == []
 
 
 def test_the_offline_rules_do_it_without_any_model(ada: Person, library: Path) -> None:
