@@ -1,7 +1,8 @@
 """The fast reader of plain YAML, such as most gitskills.yaml files are: silent where it is not certain.
 
-Loading ruamel takes 8 ms and reading with it 3, in every command. This answers only for ASCII text made of lines it
-understands: `key: value`, `key:` over deeper lines, `- value`, `[a, b]`, comments, one-line values without escapes.
+Loading ruamel takes 8 ms and reading with it 3, in every command. This answers only for text made of lines it
+understands: `key: value`, `key:` over deeper lines, `- value`, `[a, b]`, `|` and `>` over even lines, comments,
+one-line values without escapes.
 All else is left to `gitskills.yamltext`. What it answers equals what that reads, for every text:
 tests/test_yamlplain.py holds it to that.
 """
@@ -24,13 +25,18 @@ CONSTANTS: dict[str, bool | float | None] = {
 INTEGER = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
 FLOAT = re.compile(r"[-+]?(\.[0-9]{1,300}|[0-9]{1,300}(\.[0-9]{0,300})?)([eE][-+]?[0-9]{1,9})?")
 
-_ODD = re.compile("[^\n\x20-\x7e]")
+# What ruamel and the standard both call printable, without the characters either might take for white space.
+_ODD = re.compile("[^\n\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _COMMENT = re.compile(r" *(?:#.*)?")
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,99}):(?: +|$)")
-_QUOTED = re.compile(r"'([^']*)'|\"([^\"\\]*)\"")
+_QUOTED = re.compile(r"'((?:[^']|'')*)'|\"([^\"\\]*)\"")
 # Unquoted: no `: ` or ` #` in it and no colon at its end; in brackets none of `,[]{}:` either.
 _PLAIN = re.compile(r"[A-Za-z0-9./_](?:[^:#]|:(?=[^ ])|(?<! )#)*")
 _ITEM = re.compile(r"[A-Za-z0-9./_][^:#,\[\]{}]*")
+_BLOCK = re.compile(r"([>|])(-?)")
+
+_Row = tuple[int, str]
+"""A line: by how much it is indented, and what stands there; blank ones and comments have (-1, the line)."""
 
 
 class _Uncertain(Exception):
@@ -41,12 +47,27 @@ def read(text: str) -> dict[str, Any] | None:
     """Return the mapping that a plain YAML text is, None where only a YAML parser can tell."""
     if len(text) > LIMIT or _ODD.search(text) or " " * DEPTH_LIMIT in text:
         return None  # no deeper than that, each level being indented by one space at least
-    rows = [(len(line) - len(line.lstrip(" ")), line.strip(" ")) for line in text.split("\n") if not _blank(line)]
+    if " \n" in text or text.endswith(" "):
+        return None  # which in a block of text counts
+    rows = [_row(line) for line in text.split("\n")]
     try:
-        found, end = _mapping(rows, 0, 0) if rows else ({}, 0)
+        start = _skip(rows, 0)
+        found, end = _mapping(rows, start, 0)
     except _Uncertain:
         return None
-    return found if rows and end == len(rows) else None
+    return found if found and end == len(rows) else None
+
+
+def _row(line: str) -> _Row:
+    bare = line.lstrip(" ")
+    return (len(line) - len(bare), bare) if bare and bare[0] != "#" else (-1, line)
+
+
+def _skip(rows: list[_Row], at: int) -> int:
+    """Return the first row from `at` on that says something."""
+    while at < len(rows) and rows[at][0] < 0:
+        at += 1
+    return at
 
 
 def plain_value(text: str) -> str | int | float | bool | None:
@@ -60,11 +81,7 @@ def plain_value(text: str) -> str | int | float | bool | None:
     return text
 
 
-def _blank(line: str) -> bool:
-    return _COMMENT.fullmatch(line) is not None
-
-
-def _mapping(rows: list[tuple[int, str]], at: int, depth: int) -> tuple[dict[str, Any], int]:
+def _mapping(rows: list[_Row], at: int, depth: int) -> tuple[dict[str, Any], int]:
     """Read the rows from `at` on that are indented by exactly `depth`; returns the mapping and the row after it."""
     found: dict[str, Any] = {}
     while at < len(rows) and rows[at][0] == depth:
@@ -77,28 +94,54 @@ def _mapping(rows: list[tuple[int, str]], at: int, depth: int) -> tuple[dict[str
     return found, at
 
 
-def _value(rows: list[tuple[int, str]], at: int, depth: int, rest: str) -> tuple[Any, int]:
+def _value(rows: list[_Row], at: int, depth: int, rest: str) -> tuple[Any, int]:
     """Read what stands behind a key of row `at`: on its line, or on deeper ones below it."""
+    after = _skip(rows, at + 1)
+    if block := _BLOCK.fullmatch(rest):
+        return _paragraphs(rows, at + 1, depth, *block.groups())
     if rest and not rest.startswith("#"):
-        return (_brackets(rest) if rest.startswith("[") else _scalar(rest)), at + 1
-    if at + 1 == len(rows):
-        return None, at + 1
-    below, first = rows[at + 1]
+        return (_brackets(rest) if rest.startswith("[") else _scalar(rest)), after
+    if after == len(rows):
+        return None, after
+    below, first = rows[after]
     if first.startswith("- ") and below >= depth:
-        return _items(rows, at + 1, below)
+        return _items(rows, after, below)
     if below > depth:
-        return _mapping(rows, at + 1, below)
-    return None, at + 1
+        return _mapping(rows, after, below)
+    return None, after
 
 
-def _items(rows: list[tuple[int, str]], at: int, depth: int) -> tuple[list[Any], int]:
-    found = []
+def _items(rows: list[_Row], at: int, depth: int) -> tuple[list[Any], int]:
+    found: list[Any] = []
     while at < len(rows) and rows[at][0] == depth and rows[at][1].startswith("- "):
-        found.append(_scalar(rows[at][1][2:].lstrip(" ")))
-        at += 1
+        bare = rows[at][1][2:].lstrip(" ")
+        if _KEY.match(bare):  # a mapping, whose keys stand where this one does
+            inside = depth + len(rows[at][1]) - len(bare)
+            value, at = _mapping([*rows[:at], (inside, bare), *rows[at + 1 :]], at, inside)
+        else:
+            value, at = _scalar(bare), _skip(rows, at + 1)
+        found.append(value)
     if at < len(rows) and rows[at][0] > depth:
         raise _Uncertain
     return found, at
+
+
+def _paragraphs(rows: list[_Row], at: int, depth: int, kind: str, chomp: str) -> tuple[str, int]:
+    """Read a block of text, folded (`>`) or not (`|`): even lines, single blank ones between some of them."""
+    inside = rows[at][0] if at < len(rows) else -1
+    lines: list[str] = []
+    while at < len(rows) and (rows[at][0] == inside or not rows[at][1]):
+        lines.append(rows[at][1])
+        at += 1
+    ended = at < len(rows) or not rows[-1][1]  # else the last line lacks its end, and so does the text
+    while lines and not lines[-1]:
+        lines.pop()
+    if inside <= depth or not ended or (at < len(rows) and not -1 < rows[at][0] <= depth):
+        raise _Uncertain  # nothing there, deeper lines, or a comment that may belong to the text
+    text = "\n".join(lines)
+    if kind == ">":
+        text = re.sub(r"\n(\n*)", lambda found: found[1] or " ", text)
+    return text + "\n" * (not chomp), at
 
 
 def _brackets(text: str) -> list[Any]:
@@ -118,7 +161,7 @@ def _scalar(text: str) -> Any:
     if quoted is not None:
         if not re.fullmatch(r"(?: +#.*)?", text[quoted.end() :]):
             raise _Uncertain
-        return quoted[1] if quoted[1] is not None else quoted[2]
+        return quoted[1].replace("''", "'") if quoted[1] is not None else quoted[2]
     bare = re.sub(r" +#.*", "", text, count=1)
     if not _PLAIN.fullmatch(bare):
         raise _Uncertain

@@ -37,7 +37,7 @@ WORDS = st.sampled_from(
         *("a", "b", "key", ":", ": ", "- ", "-", " ", "  ", "\n", "\n  ", "\n    ", "#", " # c", "'", '"', "[", "]"),
         *(", ", ",", "1", "0.5", "0o7", "1e3", "true", "null", "~", "off", "https://x.y/z", "git@h:p", "*", "&a", "!t"),
         *("{", "}", "|", ">-", "\\n", "a b", ".inf", "---", "...", "2026-01-01", "1:30", "=", "<<", "%", "@", "`", "?"),
-        *("? ", "a:", "\t"),
+        *("? ", "a:", "\t", ": |", ": >", ": >-\n  ", "\n- ", "\n  - ", "\n\n", "- a: ", "é", "🍌", "\u2028", "''"),
     ]
 )
 
@@ -77,6 +77,13 @@ def same(one: Any, other: Any) -> bool:
 @example("a: [x] # y\n")
 @example("a: [x]# y\n")
 @example("a: x/#y\n")
+@example("a:\n  - b: 1\n    c: 2\n  - d\n")
+@example("a: >\n  b\n  c\n\n  d\n\n\n  e\n\nf: g\n")
+@example("a: |\n\n  b\n")
+@example("a: |\n  b\n # c\nd: e\n")
+@example("a: >\n  b\n   c\n")
+@example("a: >-\n  b\n  ")
+@example("a: |\n  b\n\n  # c\n")
 @example("".join(f"{' ' * n}a:\n" for n in range(40)))
 @example("a" * 2000 + ": b\n")
 def test_it_reads_what_yaml_reads(text: str) -> None:
@@ -103,9 +110,8 @@ def test_it_answers_for_nested_mappings(value: dict[str, Any]) -> None:
     def written(mapping: dict[str, Any], indent: str) -> str:
         rows = []
         for key, one in mapping.items():
-            rows.append(
-                f"{indent}{key}:\n{written(one, indent + '  ')}" if isinstance(one, dict) else f"{indent}{key}: {one}\n"
-            )
+            rest = f"\n{written(one, indent + '  ')}" if isinstance(one, dict) else f" {one}".rstrip() + "\n"
+            rows.append(f"{indent}{key}:{rest}")
         return "".join(rows)
 
     text = written(value, "")
@@ -121,7 +127,7 @@ def test_the_usual_file_is_plain() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# only\n", "a: &x b\n", "a: |\n  b\n", "- a\n", "a: {b: c}\n", "a: b\ra: c\n", "é: 1\n"]
+    "text", ["", "# only\n", "a: &x b\n", "a: |+\n  b\n", "- a\n", "a: {b: c}\n", "a: b\ra: c\n", "é: 1\n"]
 )
 def test_what_is_not_plain_is_left_to_yaml(text: str) -> None:
     """Anchors, blocks, lists at the root, other characters and the like are not answered."""

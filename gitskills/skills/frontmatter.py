@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from gitskills import yamltext
+from gitskills import yamlplain, yamltext
 from gitskills.skills import block, plain
 from gitskills.yamltext import YamlError
 
@@ -102,8 +102,14 @@ def summary(text: str) -> Summary:
 
     White space around both is dropped. Frontmatter that cannot be read even leniently gives an empty summary.
     """
-    document = split(text)
+    return summarize(split(text))
+
+
+def summarize(document: Document) -> Summary:
+    """Return what `summary` does of a text that is split already."""
     found: dict[str, Any] | None = plain.read(document.block) if len(document.block) <= FRONTMATTER_LIMIT else {}
+    if found is None:
+        found = yamlplain.read(document.block)
     if found is None:
         try:
             found = keys(document, lenient=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from gitskills.skills.frontmatter import split, summary
+from gitskills.skills.frontmatter import split, summarize
 from gitskills.skills.words import name_of, parts, words
 from gitskills.state import fulltext
 from gitskills.state.transaction import transaction
@@ -84,10 +84,11 @@ def _document(db: sqlite3.Connection, blob: str, name: str) -> int | None:
 def _fields(name: str, data: bytes) -> tuple[str, str, str]:
     """The three texts that are indexed of a SKILL.md: names, description, body."""
     text = data[:_READ].decode("utf-8", "replace")
-    said = summary(text)
+    document = split(text)
+    said = summarize(document)
     names = dict.fromkeys([name, said.name or name])
     joined = " ".join([*names, *(part for each in names for part in parts(each))])
-    return joined, said.description, split(text).body[:_BODY]
+    return joined, said.description, document.body[:_BODY]
 
 
 def _insert(db: sqlite3.Connection, blob: str, name: str, names: str, description: str, body: str) -> None:
