@@ -1,5 +1,7 @@
 """The fork at the front door: what must be instant is answered here, all else by `cli`."""
 
+import atexit
+import os
 import sys
 
 
@@ -16,7 +18,24 @@ def main() -> None:
         sys.exit(hook(sys.argv[2:]))
     from gitskills.cli import main as cli
 
-    sys.exit(cli())
+    _leave(cli())
+
+
+def _leave(code: int) -> None:
+    """End the process without taking hundreds of modules down one by one, which costs each command 15 ms."""
+    if "threading" in sys.modules:
+        import threading
+
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # nobody reads it any more
+            code = code or 1
+    os._exit(code)
 
 
 if __name__ == "__main__":
