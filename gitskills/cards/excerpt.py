@@ -21,6 +21,7 @@ _DEFINITION = re.compile(
     r"(?:def|class|func|fn|function|struct|enum|trait|interface|type|module|impl|macro_rules!)\s+(?:\([^)]*\)\s*)?"
     r"([A-Za-z_][\w]{1,80})"
 )
+_LAYOUT = re.compile(r"[\s'\"(),\\]+")
 
 
 def diff(files: Sequence[FileChange]) -> str:
@@ -41,7 +42,7 @@ def diff(files: Sequence[FileChange]) -> str:
 
 
 def listing(files: Sequence[FileChange]) -> list[dict[str, Any]]:
-    """Return what a librarian is told of each file: its kind, its size, and the names its hunks define or lie in."""
+    """Return what a librarian is told of each file: kind, size, names its hunks define or lie in, if only layout."""
     return [_told(one) for one in files[:FILES]]
 
 
@@ -49,7 +50,15 @@ def _told(one: FileChange) -> dict[str, Any]:
     kind = kinds.kind(one.path)
     defines, within = _names(one.patch) if kind in ("source", "test") else ([], [])
     size = {"status": one.status, "added": one.added, "removed": one.removed}
-    return {"path": one.path, "kind": kind, **size, "defines": defines[:NAMES], "within": within[:NAMES]}
+    names = {"defines": defines[:NAMES], "within": within[:NAMES]}
+    return {"path": one.path, "kind": kind, **size, **names, "reformatted": _reformatted(one.patch)}
+
+
+def _reformatted(patch: str) -> bool:
+    """Whether hunks take away and add the same but for white space, quotes, commas, parentheses and line breaks."""
+    rows = patch.split("\n")
+    removed, added = (_LAYOUT.sub("", "".join(row[1:] for row in rows if row[:1] == sign)) for sign in "-+")
+    return removed == added and any(row[:1] in ("-", "+") for row in rows)
 
 
 def _names(patch: str) -> tuple[list[str], list[str]]:

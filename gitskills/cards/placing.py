@@ -128,7 +128,7 @@ class Places:
         # A name is read like any text: words that take over a model are no name, not even with hyphens between them.
         safe = not injection.find(areas.name(draft.title).replace("-", " "))
         title = draft.title if safe else draft.answer.target
-        slug = areas.name(_UNTOLD.sub(" ", title)) or areas.name(title)
+        slug = areas.name(_UNTOLD.sub(" ", title)) or ("release" if areas.name(title) else "")
         if len(slug) > SLUG:
             slug = slug[: SLUG + 1].rpartition("-")[0] or slug[:SLUG]
         slug = slug or "card"
@@ -151,7 +151,13 @@ def _placed(action: Action, card: Card, before: Card | None, reason: str = "") -
 
 def _leaf(draft: Draft, path: str, area: str) -> Card:
     answer = draft.answer
-    parts = [f"## Trigger\n\n{answer.trigger}\n\nBefore: {answer.signal}\n\nTarget: {answer.target}"]
+    # Where nobody said what failed, the signal is the trigger's own words: once is enough.
+    before = "" if set(content_words(answer.signal)) <= set(content_words(answer.trigger)) else answer.signal
+    parts = [
+        "\n\n".join(
+            ["## Trigger", answer.trigger, *([f"Before: {before}"] if before else []), f"Target: {answer.target}"]
+        )
+    ]
     parts.append(f"## Procedure\n\n{answer.procedure}")
     if answer.pitfalls:
         parts.append(f"## Pitfalls\n\n{answer.pitfalls}")

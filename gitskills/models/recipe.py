@@ -20,10 +20,15 @@ _WARNED = re.compile(r"\b(?:beware|caveat|careful|breaking|must not|never|note t
 _SENTENCE = re.compile(r"[^\s.!?\n](?:[^.!?\n]|[.!?](?=\S))*[.!?]*")
 _FAILED = re.compile(r"\bFAIL(?:ED|URE)?:? +(\S+)|(\S+::\S+)|--- FAIL: (\S+)")
 _TEST_NAME = re.compile(r"test|spec|should|it_", re.IGNORECASE)
+_REVERT = re.compile(r"revert\b", re.IGNORECASE)
+_RELEASE = re.compile(r"(?:(?:bump|release|new|version)[ :]+)*(v?\d+(?:\.\d+)+\S*)\.?", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_ADDRESS = re.compile(r"https?://\S+|[\w./-]*#\d+")
+_RUNNABLE = re.compile(r"(?:^|[._-])(?:tests?|specs?)(?:[._-]|$)|Tests?\.\w+$")
 _RUNNERS = {
     ".py": "pytest {}", ".rs": "cargo test", ".go": "go test ./{folder}/...", ".rb": "bundle exec rspec {}",
     ".js": "npm test -- {}", ".jsx": "npm test -- {}", ".ts": "npm test -- {}", ".tsx": "npm test -- {}",
-    ".java": "the build's tests of {}", ".kt": "the build's tests of {}", ".sh": "{}",
+    ".sh": "{}",
 }  # fmt: skip
 _ROLES = {"source": "Change", "test": "Cover it in", "docs": "Say it in", "config": "Set it in", "data": "Keep in step"}
 
@@ -36,6 +41,7 @@ class File:
     kind: str
     status: str
     lines: int
+    reformatted: bool
     defines: tuple[str, ...]
     within: tuple[str, ...]
 
@@ -52,10 +58,10 @@ def distil(data: dict[str, str]) -> dict[str, Any]:
     raw = str(change.get("text", ""))
     every = _files(data.get("files", ""))
     files = [one for one in every if one.kind != "generated"]
-    if not files:
-        return {"reason": "it only touches lock files and what programs write" if every else "it changes no file"}
-    if not title:
-        return {"reason": "nobody said what it is for"}
+    if nothing := _nothing(title, text, every, files):
+        return {"reason": nothing}
+    if release := _RELEASE.fullmatch(title):
+        title = f"Release {release[1]}"
     main = _main(files)
     return {
         "area": _area(files, main),
@@ -66,6 +72,17 @@ def distil(data: dict[str, str]) -> dict[str, Any]:
         "pitfalls": "\n".join(_pitfalls(text, main, history)),
         "confidence": _confidence(files, history),
     }
+
+
+def _nothing(title: str, text: str, every: Sequence[File], files: Sequence[File]) -> str:
+    """Say why a change teaches nothing that can be done again; "" where it may."""
+    if not files:
+        return "it only touches lock files and what programs write" if every else "it changes no file"
+    if not _RELEASE.fullmatch(title) and not _WORD.search(f"{title} {text}"):
+        return "nobody said what it is for"
+    if _REVERT.match(title):
+        return "it takes an earlier change back"
+    return "it only changes layout and punctuation" if all(one.reformatted for one in files) else ""
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -91,7 +108,7 @@ def _file(one: dict[str, Any]) -> File:
         for key in ("defines", "within")
     )
     path, kind, status = (str(one.get(key, "")) for key in ("path", "kind", "status"))
-    return File(path.lstrip("/"), kind, status, lines, defines, within)
+    return File(path.lstrip("/"), kind, status, lines, one.get("reformatted") is True, defines, within)
 
 
 def _main(files: Sequence[File]) -> File:
@@ -130,7 +147,9 @@ def _trigger(title: str, text: str) -> str:
     for paragraph in text.split("\n\n"):
         flat = " ".join(re.sub(r"^[-*+>#]+ ", "", line.strip()) for line in paragraph.splitlines())
         for sentence in _SENTENCE.finditer(flat):
-            if len(said) + len(sentence[0]) < SAID:
+            # "Closes #12" and where a robot lives say nothing of the work.
+            told = not _ADDRESS.search(sentence[0]) or len(_WORD.findall(_ADDRESS.sub("", sentence[0]))) > 2
+            if told and len(said) + len(sentence[0]) < SAID:
                 said += f" {sentence[0].strip()}"
         if len(said.split()) > 3:
             break
@@ -156,15 +175,18 @@ def _procedure(files: Sequence[File], commit: str) -> Iterator[str]:
             yield f"- In `{_code(one.path)}`: {', '.join(f'`{_code(name)}`' for name in one.names)}."
     yield f"- See how it was done: `git show {commit[:12]}`."
     yield "\n### Tests\n"
-    runs = list(dict.fromkeys(_run(one.path) for one in files if one.kind == "test"))
-    yield from (f"- Run `{_code(run)}`." for run in runs[:TESTS])
+    tests = [one.path for one in files if one.kind == "test" and one.status != "removed"]
+    runs = list(dict.fromkeys(_run(path) for path in tests if _RUNNABLE.search(posixpath.basename(path))))
+    yield from runs[:TESTS]
     if not runs:
         yield "- No test came with it; run those of its area."
 
 
 def _run(path: str) -> str:
-    form = _RUNNERS.get(posixpath.splitext(path)[1], "the tests in {}")
-    return form.format(path, folder=posixpath.dirname(path))
+    form = _RUNNERS.get(posixpath.splitext(path)[1])
+    if form is None:
+        return f"- Run the tests in `{_code(path)}`."
+    return f"- Run `{_code(form.format(path, folder=posixpath.dirname(path)))}`."
 
 
 def _code(text: str) -> str:

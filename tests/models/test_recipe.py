@@ -46,6 +46,41 @@ def test_lock_files_alone_teach_nothing() -> None:
     assert librarian.parse(json.dumps(found)) == "it only touches lock files and what programs write"
 
 
+@pytest.mark.parametrize(
+    ("title", "more", "reason"),
+    [
+        ('Revert "add a thing"', {}, "it takes an earlier change back"),
+        ("revert: feat: add a thing", {}, "it takes an earlier change back"),
+        ("Black", {"reformatted": True}, "it only changes layout and punctuation"),
+        ("...", {}, "nobody said what it is for"),
+    ],
+)
+def test_what_teaches_nothing_makes_no_card(title: str, more: dict[str, Any], reason: str) -> None:
+    """A revert, a change of layout alone and one without a word make no card, and say why in one line."""
+    sections = data(["src/a.py"], title)
+    sections["files"] = json.dumps([one | more for one in json.loads(sections["files"])])
+    assert librarian.parse(json.dumps(distil(sections))) == reason
+
+
+def test_a_release_and_its_tests_are_told_as_what_they_are() -> None:
+    """A bare version is the trigger of a release; what only helps tests is no test to run; references are no words."""
+    assert distil(data(["CHANGELOG.md"], "v1.15.0"))["trigger"] == "Release v1.15.0."
+    paths = [
+        "a.py",
+        "tests/conftest.py",
+        "testing/util.py",
+        "tests/demo/x.yaml",
+        "tests/a_test.py",
+        "tests/test_b.toml",
+    ]
+    recipe = distil(data(paths))["procedure"].partition("### Tests")[2].split("\n")[2:]
+    assert recipe == ["- Run `pytest tests/a_test.py`.", "- Run the tests in `tests/test_b.toml`."]
+    said = distil(data(["a.py"], "add it", "Committed via https://x.example/y.\nCloses #12\n\nIt was missing."))[
+        "trigger"
+    ]
+    assert said == "add it. It was missing."
+
+
 def test_numbers_make_no_other_kind_of_change() -> None:
     """Two releases have one signal, so that the later card renews the earlier one."""
     signals = {distil(data(["setup.cfg"], f"bump: version 1.{n}.0 → 1.{n + 1}.0"))["failing_signal"] for n in range(5)}
