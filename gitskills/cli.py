@@ -14,7 +14,7 @@ from gitskills.errors import GitskillsError
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Use a team's skills": ("add", "pull", "push", "status", "diff", "remove", "adopt"),
-    "Look": ("list", "show", "search", "log", "blame", "verify", "revert"),
+    "Look": ("list", "show", "search", "log", "blame", "verify", "revert", "stats"),
     "Learn from sessions": ("improve", "review", "suggest", "work", "cards"),
     "Keep a library": ("init", "new", "validate"),
     "This machine": ("hooks", "doctor", "demo"),
