@@ -5,16 +5,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from gitskills.agents import readers
-from gitskills.agents.payload import Payload
 from gitskills.errors import GitskillsError
 from gitskills.improve import suggest, suggestions, windows, wishes
 from gitskills.improve.case import Models
 from gitskills.improve.site import Placed, Site
 from gitskills.improve.suggestions import Suggestion
 from gitskills.improve.wishes import Wish
+from gitskills.improve.witness import recall
 from gitskills.sessions.find import since
 from gitskills.sessions.session import Session, Turn
 from gitskills.sessions.window import instructions, spoken
@@ -136,12 +134,7 @@ class Suggester:
 
     def _session(self, job: Wish, placed: Placed) -> Session | None:
         """The session as its transcript tells it; without one the last message has to do."""
-        reader = readers.reader(job.agent)
-        told = Payload(job.agent, "prompt", job.session, job.transcript, job.cwd)
-        path: Path | None = reader.locate(told, self.paths.home, self.paths.environ)
-        if path is None:
-            return None
-        found = reader.session(path, job.session, placed.folders, str(self.paths.home))
-        if found.own:
+        found = recall(self.paths, job.agent, job.session, job.cwd, placed.folders, job.transcript)
+        if found is not None and found.own:
             raise GitskillsError("the session is one of gitskills' own model calls")
         return found

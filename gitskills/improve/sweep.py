@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from gitskills.agents import readers
-from gitskills.agents.payload import Payload
 from gitskills.errors import GitskillsError
 from gitskills.improve import answers, candidate, known, weakness, windows
 from gitskills.improve.answers import Answers
@@ -22,7 +20,7 @@ from gitskills.improve.case import Case, Improved, Target, Witness
 from gitskills.improve.judge import Verdict
 from gitskills.improve.propose import Proposal
 from gitskills.improve.site import Placed, Site
-from gitskills.improve.witness import witness
+from gitskills.improve.witness import recall, witness
 from gitskills.skills.frontmatter import summary
 from gitskills.state.lock import Busy, locked
 from gitskills.state.paths import Paths
@@ -175,12 +173,9 @@ class Sweep:
             if found == SHOWN or not one.session:
                 continue
             try:
-                reader = readers.reader(one.agent)
-                payload = Payload(one.agent, "prompt", one.session, "", one.cwd)
-                path = reader.locate(payload, self.paths.home, self.paths.environ)
-                if path is None:
+                session = recall(self.paths, one.agent, one.session, one.cwd, placed.folders)
+                if session is None:
                     continue
-                session = reader.session(path, one.session, placed.folders, str(self.paths.home))
                 text = self.site.text(one.cwd, placed.name)
                 yield witness(session, placed.names, text, self.site.salt, tool_use=one.tool_use)
             except (GitskillsError, OSError):  # not readable any more: the next one may be

@@ -4,6 +4,7 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
+from gitskills.agents.payload import Payload
 from gitskills.agents.readers import READERS, reader
 from gitskills.errors import GitskillsError
 from gitskills.improve.case import Witness
@@ -11,6 +12,7 @@ from gitskills.improve.windows import digest
 from gitskills.sessions.find import latest, pinned
 from gitskills.sessions.session import Session
 from gitskills.sessions.window import instructions, window
+from gitskills.state.paths import Paths
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
@@ -30,6 +32,20 @@ def read(path: Path, agent: str | None, placed: tuple[str, ...], home: str) -> S
     if best is None or not best.turns:
         raise GitskillsError(f"{path} is no session that we can read", "say which agent wrote it: --agent")
     return best
+
+
+def recall(
+    paths: Paths, agent: str, session: str, cwd: str, folders: tuple[str, ...], transcript: str = ""
+) -> Session | None:
+    """Return a session that a hook told of, as its transcript has it now; None where there is none (yet).
+
+    `folders` are where the skill in question lies, `transcript` is the file the agent named. Raises GitskillsError for
+    one that cannot be read, and OSError.
+    """
+    one = reader(agent)
+    payload = Payload(agent, "prompt", session, transcript, cwd)
+    path = one.locate(payload, paths.home, paths.environ)
+    return one.session(path, session, folders, str(paths.home)) if path else None
 
 
 def witness(

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitskills.agents import readers
-from gitskills.agents.payload import Payload
 from gitskills.errors import GitskillsError
 from gitskills.git.failures import RemoteError
 from gitskills.improve import answers, deliver, known, weakness, windows, wishes
@@ -24,7 +22,7 @@ from gitskills.improve.propose import Proposal
 from gitskills.improve.site import Placed, Site
 from gitskills.improve.suggester import Suggester
 from gitskills.improve.windows import Job, Judged
-from gitskills.improve.witness import witness
+from gitskills.improve.witness import recall, witness
 from gitskills.sessions.find import Found, search
 from gitskills.sessions.session import Session
 from gitskills.skills.frontmatter import summary
@@ -181,15 +179,11 @@ class Worker:
 
     def _session(self, job: Job, placed: Placed) -> Session:
         """Read the session once its transcript holds the use of the skill; it lags behind what hooks are told."""
-        reader = readers.reader(job.agent)
-        told = Payload(job.agent, "prompt", job.session, job.transcript, job.cwd)
-        home = str(self.paths.home)
 
         def read(attempt: int) -> Session | None:
             if attempt:
                 self.sleep(LAG[attempt - 1])
-            path = reader.locate(told, self.paths.home, self.paths.environ)
-            return reader.session(path, job.session, placed.folders, home) if path else None
+            return recall(self.paths, job.agent, job.session, job.cwd, placed.folders, job.transcript)
 
         found: Found = search(read, len(LAG) + 1, placed.names, job.tool_use)
         if found.session is None:
