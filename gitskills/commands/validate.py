@@ -27,6 +27,7 @@ def command(paths: tuple[Path, ...], lenient: bool, as_json: bool) -> int:
             if progress:
                 progress("validating", number, len(folders))
             found += check(folder, lenient=lenient)
+    found = list(dict.fromkeys(found))  # a card's file is one of the files of the node that holds it, too
     errors = sum(each.severity == "error" for each in found)
     if as_json:
         console.emit_json([asdict(each) for each in found])

@@ -6,17 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from gitskills.errors import GitskillsError
+from gitskills.skills import frontmatter
 from gitskills.skills.diagnostic import Diagnostic
 from gitskills.skills.refuse import unsafe_names
 from gitskills.skills.scan import scan
 from gitskills.skills.validate import SKILL_FILE, validate
 from gitskills.state.files import ignored, read
 
+_HEAD = 1 << 16  # bytes of a SKILL.md in which its frontmatter ends
+
 
 def skill_folders(path: Path) -> list[Path]:
     """Return the skill folders that a path names: a SKILL.md's, the folder itself, or the outermost ones below it.
 
-    Links are not followed below `path`. Raises GitskillsError where there is none.
+    The cards below a card are skills, too: a node of the tree of cards holds its leaves. Links are not followed below
+    `path`. Raises GitskillsError where there is none.
     """
     if path.name == SKILL_FILE:
         return [path.parent]
@@ -50,12 +54,26 @@ def check(folder: Path, *, lenient: bool = False) -> list[Diagnostic]:
 
 
 def _below(folder: str) -> Iterator[Path]:
-    """Yield the outermost folders with an entry SKILL.md, whatever that entry is."""
+    """Yield the outermost folders with an entry SKILL.md, whatever that entry is, and what a node of cards holds."""
     with os.scandir(folder) as listing:
         below = sorted(listing, key=lambda entry: entry.name)
     if any(entry.name == SKILL_FILE for entry in below):
         yield Path(folder)
-        return
+        if not _is_node(Path(folder) / SKILL_FILE):
+            return
     for entry in below:
         if entry.is_dir(follow_symlinks=False) and not ignored(entry.name):
             yield from _below(os.path.normpath(entry.path))
+
+
+def _is_node(file: Path) -> bool:
+    """Whether a SKILL.md says that it is a node of the tree of cards; not where it cannot be read."""
+    if file.is_symlink() or not file.is_file():
+        return False
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(_HEAD).decode("utf-8", "replace")
+        metadata = frontmatter.keys(frontmatter.split(text), lenient=True).get("metadata")
+    except (OSError, GitskillsError):
+        return False
+    return isinstance(metadata, dict) and metadata.get("gitskills-kind") == "node"

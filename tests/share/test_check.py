@@ -28,6 +28,16 @@ def test_skills_are_found_from_every_kind_of_path(tmp_path: Path) -> None:
     assert skill_folders(tmp_path) == [review, deploy]
 
 
+def test_the_cards_below_a_card_are_checked(tmp_path: Path) -> None:
+    """A node of the tree of cards hides its leaves from nobody who validates; any other skill holds no skills."""
+    kind = "---\nname: {}\ndescription: Use it.\nmetadata:\n  gitskills-kind: {}\n---\n"
+    node = make(tmp_path / "cards" / "api", kind.format("api", "node"))
+    leaf = make(node / "add-a-thing", kind.format("wrong", "leaf"))
+    make(leaf / "inner")
+    assert skill_folders(tmp_path) == skill_folders(node) == [node, leaf]
+    assert [each.code for each in check(leaf)] == ["name-folder"]
+
+
 def test_a_folder_without_skills_is_an_error(tmp_path: Path) -> None:
     """Nothing found is told, and so is a file that is no SKILL.md."""
     (tmp_path / "README.md").write_text("x")
