@@ -77,6 +77,10 @@ def accept(
         except NonFastForward:
             cache.refresh()
             continue
+        except PushRefused as error:
+            waits = ", ".join(one.branch for one in taken if not one.local)
+            hint = f"merge on the host, by a pull request: {waits}" if waits else "ask somebody who may push there"
+            raise GitskillsError(error.message, hint) from error
         for one in taken:
             if one.local:
                 objects.delete_ref(cache.git_dir, one.ref)

@@ -32,6 +32,8 @@ def test_a_protected_default_branch_leaves_it_to_people(ada: Person, library: Pa
     done = case(ada, Scripted(judge=FAILED, proposer=PROPOSAL), sessions=("a", "b")).run()
     assert (done.decision, [done.branch]) == ("improved", branches(library)), done
     assert "main takes no push" in done.reason
+    refused = ada.run("review", "accept", "--all")
+    assert refused.code == 1 and f"pull request: {done.branch}" in refused.err and branches(library) == [done.branch]
     assert remote_text(library, "skills/deploy/SKILL.md") == BODY
 
 
