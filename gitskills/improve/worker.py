@@ -164,11 +164,11 @@ class Worker:
         text = self.site.text(job.cwd, job.skill)
         shown = witness(session, placed.names, text, self.site.salt, reaction=job.reaction, tool_use=job.tool_use)
         target = self.site.target(job.cwd, job.skill)
+        if target.policy.improve == "off":
+            raise _Passed("its library wants no improvements")
         if placed.url not in self._there:
             self._there.add(placed.url)
             deliver.again(target.source, target.cache)
-        if target.policy.improve == "off":
-            raise _Passed("its library wants no improvements")
         found, named = self._improved(job, placed, target, shown)
         row = Row(job.id, job.skill, who, found.outcome, found.decision, found.branch, found.reason)
         verdict = Judged(
