@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gitskills.errors import GitskillsError
-from gitskills.git import journal
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
 from gitskills.git.url import normalise
@@ -52,6 +51,8 @@ def lock_for(paths: Paths, cache: Cache) -> Path:
 
 
 def _share(db: sqlite3.Connection, url: str, cache: Cache, wanted: bool) -> None:
+    from gitskills.git import journal  # and pygit2, which those who only read ledgers do not need
+
     name = ledger.writer(db)
     # Nobody's name: who works here is none of the ledger's business.
     person = ("gitskills", f"{name}@gitskills.invalid")

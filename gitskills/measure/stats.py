@@ -7,9 +7,10 @@ Newcombe, Statistics in Medicine 17, 1998), both at 95 %.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from gitskills.measure.team import Row
+if TYPE_CHECKING:
+    from gitskills.measure.team import Row
 
 ENOUGH = 5  # judged sessions on either side before a change is said to have done anything
 _Z = 1.959964  # of the normal distribution, for 95 %
@@ -80,7 +81,7 @@ def compare(before: Version, after: Version) -> Change:
     return "better" if high < 0 else "worse" if low > 0 else "no difference seen"
 
 
-def versions(rows: Iterable[Row], homes: Mapping[tuple[str, str], Home], skills: Mapping[str, int]) -> list[Version]:
+def versions(rows: "Iterable[Row]", homes: Mapping[tuple[str, str], Home], skills: Mapping[str, int]) -> list[Version]:
     """Count the rows by version, newest version first, those of one skill together.
 
     `homes` has each version ever by path and tree, `skills` each path's skill; a row about neither is about nothing
@@ -115,11 +116,13 @@ def versions(rows: Iterable[Row], homes: Mapping[tuple[str, str], Home], skills:
 
 def _compared(ordered: Sequence[Version]) -> None:
     """Compare each version with the nearest one before it that was judged."""
-    for number, one in enumerate(ordered):
-        older = (each for each in ordered[number + 1 :] if each.skill == one.skill and each.version is not None)
-        before = next((each for each in older if each.judged), None) if one.version is not None else None
-        if before is not None and one.judged:
+    before: Version | None = None
+    for one in reversed(ordered):
+        if one.version is None or not one.judged:
+            continue
+        if before is not None and before.skill == one.skill:
             one.before, one.change = before.rate, compare(before, one)
+        before = one
 
 
 def failing(found: Iterable[Version], current: Mapping[int, str], *, judged: int, rate: float) -> Iterator[Version]:

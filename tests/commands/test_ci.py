@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ class Host:
 
     def github(self, job: str, branch: str) -> Result:
         env = {"BRANCH": branch, "DEFAULT_BRANCH": "main", "GH_TOKEN": "t", "GH_REPO": "acme/skills"}
+        env["GITHUB_STEP_SUMMARY"] = str(self.clone.parent / "summary.md")
         whole = Result(0, "", "")
         for step in steps(job):
             if "run" in step and whole.code == 0:
@@ -156,9 +158,26 @@ def test_a_schedule_looks_at_all_that_waits(host: Host, library: Path) -> None:
 
 
 def test_the_sweep_runs_where_nothing_was_recorded(host: Host, library: Path) -> None:
-    """On a fresh runner the weekly sweep finds nothing and costs nothing."""
+    """On a fresh runner the weekly sweep finds nothing and costs nothing; what failed by the team's ledgers is told."""
+    [path] = [path for path in git("ls-tree", "-d", "-r", "--name-only", "main", cwd=library).decode().split()][1:2]
+    tree = git("rev-parse", f"main:{path}", cwd=library).decode().strip()
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    rows = [
+        {"event": "outcome", "at": now, "path": path, "tree": tree, "session": f"{n:016x}", "outcome": "failed"}
+        for n in range(5)
+    ]
+    day = now[:10].replace("-", "/")
+    text = "\n".join(map(json.dumps, rows)).encode()
+    oid, kind = git("hash-object", "-w", "--stdin", cwd=library, stdin=text).decode().strip(), "100644 blob"
+    for name in reversed(f"{day}.ndjson".split("/")):
+        line = f"{kind} {oid}\t{name}\n".encode()
+        oid, kind = git("mktree", cwd=library, stdin=line).decode().strip(), "040000 tree"
+    made = git("commit-tree", "-m", "rows", oid, cwd=library).decode().strip()
+    git("update-ref", "refs/gitskills/ledger/w1", made, cwd=library)
     done = host.github("sweep", "main")
     assert done.code == 0 and "no skill failed" in done.err
+    told = (host.clone.parent / "summary.md").read_text()
+    assert f"| `{path.rpartition('/')[2]}` | v1 | 5 | 5 | 100% (57-100) | 1 |" in told
 
 
 @pytest.mark.parametrize(
