@@ -102,12 +102,11 @@ def _steps(wanted: Sequence[Change], folders: set[str]) -> Iterator[Step]:
     for one in wanted:
         changed = {path.removesuffix(_FILE) for path in one.files if path.endswith(_FILE)}
         folders |= changed
-        named = {event.skill: event for event in one.events}
-        for folder in sorted(changed):
-            holder = next((each for each in reversed([*above(folder)]) if each in folders), folder)
-            name = holder.rpartition("/")[2]
-            named.setdefault(name, Event(name, one.events[0].op))
-        further = list(named.values())[len({event.skill for event in one.events}) :]
+        said = {event.skill for event in one.events}
+        holders = {next((each for each in reversed([*above(path)]) if each in folders), path) for path in changed}
+        names = [(path, path.rpartition("/")[2]) for path in sorted(holders)]
+        # A card above may be called as one below it in another area: it has an event of its own.
+        further = [Event(name, one.events[0].op) for path, name in names if path not in changed or name not in said]
         yield Step(one.files, format(one.subject, one.body, *one.events, *further))
 
 

@@ -1,11 +1,14 @@
 """`cards expire`: what a code repository's history says about cards, as one commit in their library."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cards.shelves import Shelf, leaf
 from tests.codes import Code
+from tests.processes import gitskills
 from tests.repositories import git
 
 TEN = "".join(f"line number {number}\n" for number in range(10))
@@ -212,3 +215,17 @@ def test_wrong_places_are_told(tmp_path: Path, code: Code) -> None:
     ):
         done = shelf.run("expire", *args)
         assert done.code == 1 and said in done.err
+
+
+def test_areas_of_one_name_keep_the_trail_true(tmp_path: Path, code: Code) -> None:
+    """A card expired below an area, and another area of the same name: `verify` finds every trailer true."""
+    gone = code.write("gone.py", "x = 1\n")
+    code.git("rm", "-q", "gone.py")
+    code.write("other.py", "y = 1\n")
+    facts: Any = {"proof": (gone,), "paths": ("gone.py",)}
+    nodes = [replace(leaf(above, "swift"), kind="node", area=f"{above}/swift") for above in ("a", "b")]
+    nodes[1] = replace(nodes[1], **facts)
+    made = Shelf.make(tmp_path, code, *nodes, leaf("a/swift", "build", **facts), leaf("b/swift", "ship"))
+    assert [one["action"] for one in made.expire().values()] == ["", "expired", "expired", ""]
+    done = gitskills("verify", cwd=made.project)
+    assert done.code == 0, done.out

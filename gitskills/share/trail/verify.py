@@ -75,8 +75,10 @@ def _trail(row: Row, said: list[Event], touched: set[str]) -> Iterator[Check]:
     yield check("skill", extra, "changes the skill it names and no other")
     op = own[-1].op
     yield check("op", "" if op in OPS else f"unknown operation {op!r}" if op else "no Skill-Op", f"Skill-Op {op}")
-    for what, expected, found in (("base", own[0].base, row.base), ("tree", own[-1].tree, row.tree)):
-        if expected:
+    # Two skills of one name have an event each: which is whose the trees tell, where neither leaves its own unsaid.
+    bases, trees = [event.base for event in own], [event.tree for event in reversed(own)]
+    for what, told, found in (("base", bases, row.base), ("tree", trees, row.tree)):
+        if expected := found if found in told else told[0] if all(told) else "":
             wrong = f"Skill-{what.title()} says {expected[:12]}, the repository has {found[:12] or 'nothing'}"
             yield check(what, "" if expected == found else wrong, f"Skill-{what.title()} is the skill's tree")
 

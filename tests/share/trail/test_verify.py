@@ -104,6 +104,24 @@ def test_a_squash_of_two_steps(skill_repo: SkillRepo, db: sqlite3.Connection) ->
     assert failures(checks(db, squashed)) == []
 
 
+def test_two_skills_of_one_name(skill_repo: SkillRepo, db: sqlite3.Connection) -> None:
+    """A commit that changes two skills of one name has an event for each; a tree that neither names fails."""
+    files = [{"a/SKILL.md": f"{n}\n", "x/a/SKILL.md": f"other {n}\n"} for n in (1, 2)]
+    plain = skill_repo(files, name="plain.git")
+
+    def event(path: str) -> Event:
+        base, tree = (git("rev-parse", f"{rev}:{path}", cwd=plain).decode().strip() for rev in ("main~1", "main"))
+        return Event("a", "edit", base, tree)
+
+    events = [event("x/a"), event("a")]
+    for order in (events, events[::-1]):
+        true = skill_repo([files[0], Commit(files[1], format("a: edit", "", *order))], name=f"{order[0].base}.git")
+        assert failures(checks(db, true)) == []
+    false = [events[0], Event("a", "edit", NOWHERE, events[1].tree)]
+    untrue = skill_repo([files[0], Commit(files[1], format("a: edit", "", *false))], name="false.git")
+    assert failures(checks(db, untrue)) == [("a", "base")]
+
+
 def test_a_rename_is_a_change_of_one_skill(skill_repo: SkillRepo, db: sqlite3.Connection) -> None:
     """A commit that renames a skill names it as it is called from then on; its old folder is no other skill."""
     text = "same\n" * 5
