@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitskills.cards import excerpt, kinds, librarian, message, safe, shelf
+from gitskills.cards import excerpt, kinds, librarian, message, passed, safe, shelf
 from gitskills.cards.landing import Change, Site, land
 from gitskills.cards.placing import Draft, Placed, Places
 from gitskills.cards.together import BEFORE, History
@@ -19,9 +21,11 @@ from gitskills.git.changes import FileChange, Merged
 from gitskills.git.code import Code
 from gitskills.git.trailers import Event
 from gitskills.models.protocol import ModelFailed
+from gitskills.state import database
 
 if TYPE_CHECKING:
     from gitskills.models.protocol import Model
+    from gitskills.state.paths import Paths
 
 PATIENCE = 60.0  # seconds of asking after which what there is is published: a run that ends early loses no more
 TRIES = 3  # calls in a row that gave no answer, after which nobody is asked any more
@@ -52,12 +56,13 @@ class Harvested:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which changes: those of `tip` that `since` ("": none) has not; what they were accepted by, and where they were
-    discussed, for a single one."""
+    discussed, for a single one; whether to ask `again` about those that made no card."""
 
     tip: str
     since: str
     acceptance: str = ""
     url: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Harvest:
     code: Code
     model: Model
     wanted: Wanted
+    db: sqlite3.Connection
     dry_run: bool
     order: dict[str, int] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
@@ -97,11 +103,27 @@ class Harvest:
     def _leave_out(self, merged: Sequence[Merged]) -> None:
         done = _known(self.site.cache.git_dir, self.site.tip()[1])
         cut = changes.cut_off(self.code.git_dir, merged)
+        told = {} if self._afresh else passed.recall(self.db, self._repository, self._by)
         for oid in self.order:
             if oid in done:
                 self._skip(oid, "harvested already")
             elif oid in cut:
                 self._skip(oid, "a shallow clone does not show what it changed")
+            elif oid in told:
+                self._skip(oid, told[oid])
+
+    @property
+    def _afresh(self) -> bool:
+        """Whether every change is put to the librarian, whatever it said: rules cost nothing, and learn with us."""
+        return self.wanted.again or bool(self.wanted.acceptance) or self.model.name == "rules"
+
+    @property
+    def _by(self) -> str:
+        return f"{self.model.name} prompt {librarian.PROMPT}"
+
+    @property
+    def _repository(self) -> str:
+        return self.code.name or str(self.code.git_dir)
 
     def _batches(self, todo: Sequence[Merged]) -> Iterator[list[Taught]]:
         """Yield what was taught, in parts that each took the librarian about `PATIENCE` seconds."""
@@ -156,6 +178,9 @@ class Harvest:
             self._skip(oid, failed.message, failed=True)
             return None
         self.silent = 0
+        if isinstance(answer, librarian.Nothing):
+            self._passed(oid, answer.reason)
+            return None
         if isinstance(answer, str):
             self._skip(oid, answer)
             return None
@@ -206,7 +231,7 @@ class Harvest:
             base=placed.before.tree if placed.before else "",
             tree=card.tree,
             evidence=(self.wanted.url,) if self.wanted.url else (),
-            proposer=f"{self.model.name} prompt {librarian.PROMPT}",
+            proposer=self._by,
             proof=(one.commit.oid,),
             calls=0 if self.model.name == "rules" else 1,
             co_authors=(f"{author.name} <{author.email}>",),
@@ -227,13 +252,23 @@ class Harvest:
         except command.GitFailed:
             return False
 
+    def _passed(self, oid: str, reason: str) -> None:
+        self._skip(oid, reason)
+        if not self.dry_run and self.model.name != "rules":
+            passed.remember(self.db, self._repository, self._by, oid, reason)
+
     def _skip(self, oid: str, reason: str, *, failed: bool = False) -> None:
         self.rows[oid] = Row(oid, "skipped", reason=reason, failed=failed)
 
 
-def harvest(site: Site, code: Code, model: Model, wanted: Wanted, *, dry_run: bool = False) -> Harvested:
-    """Make cards of the changes of a code repository and publish them; what the library has already is left out."""
-    return Harvest(site, code, model, wanted, dry_run).run()
+def harvest(site: Site, code: Code, model: Model, wanted: Wanted, paths: Paths, *, dry_run: bool = False) -> Harvested:
+    """Make cards of the changes of a code repository and publish them; what the library has already is left out.
+
+    What the same librarian made no card of before is left out as well (`paths`: where that is remembered), unless
+    `wanted` says otherwise.
+    """
+    with contextlib.closing(database.state(paths)) as db:
+        return Harvest(site, code, model, wanted, db, dry_run).run()
 
 
 def only(code: Code, rev: str) -> tuple[str, str]:

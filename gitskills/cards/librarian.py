@@ -61,6 +61,13 @@ class Answer:
     confidence: float
 
 
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A librarian's word that a change teaches nothing that can be done again, and why in one line."""
+
+    reason: str
+
+
 def prompt(
     told: tuple[str, str],
     oid: str,
@@ -91,8 +98,8 @@ def prompt(
     return f"{fenced(parts, nonce)}\n\nAnswer with the JSON object only."
 
 
-def parse(answer: str) -> Answer | str:
-    """Return the answer, or in one line why there is no card. Never raises."""
+def parse(answer: str) -> Answer | Nothing | str:
+    """Return the answer, that there is to be no card, or in one line why the answer cannot be used. Never raises."""
     try:
         found = extract_json(answer)
     except ModelFailed as failed:
@@ -102,7 +109,7 @@ def parse(answer: str) -> Answer | str:
     if missing := [key for key in required if not texts[key]]:
         reason = found.get("reason")
         if isinstance(reason, str) and reason.strip():
-            return " ".join(reason.split())[:200]
+            return Nothing(" ".join(reason.split())[:200])
         return f"the answer has no {', '.join(missing)}"
     confidence = _number(found.get("confidence"))
     if confidence is None:

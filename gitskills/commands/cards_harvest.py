@@ -28,6 +28,7 @@ LONGEST = 1 << 20  # bytes of an acceptance file that are read
               help="What the change was accepted by: the failing test's output, the acceptance criteria.")  # fmt: skip
 @click.option("--pr-url", "url", metavar="URL", default="", help="Where the change was discussed; kept as evidence.")
 @click.option("--model", "spec", metavar="MODEL", help="The librarian; default: by GITSKILLS_MODEL_LIBRARIAN, config.")
+@click.option("--again", is_flag=True, help="Ask the model also about changes of which it made no card before.")
 @click.option("--to", "source", metavar="SOURCE", help="The library of the cards, where there are several.")
 @options.dry_run
 @options.as_json
@@ -39,6 +40,7 @@ def command(
     acceptance: Path | None,
     url: str,
     spec: str | None,
+    again: bool,
     source: str | None,
     dry_run: bool,
     as_json: bool,
@@ -49,6 +51,8 @@ def command(
     as an earlier one renews that card; one much like it joins it. Nothing is published that holds a secret, hidden
     text or a phrase that takes over a model.
     """
+    from dataclasses import replace
+
     from gitskills import console
     from gitskills.cards.harvest import harvest
     from gitskills.commands import shelves
@@ -60,8 +64,9 @@ def command(
         raise click.UsageError("--acceptance and --pr-url belong to one change: give it by --commit")
     project = options.project(False)
     found = code.look(folder, ref)
-    wanted = _wanted(found, rev, since or "", acceptance, url)
-    harvested = harvest(shelves.site(project, source), found, _model(project, spec), wanted, dry_run=dry_run)
+    wanted = replace(_wanted(found, rev, since or "", acceptance, url), again=again)
+    site, model = shelves.site(project, source), _model(project, spec)
+    harvested = harvest(site, found, model, wanted, project.paths, dry_run=dry_run)
     if as_json:
         keys = ("commit", "action", "card", "path", "reason")
         console.emit_json([{key: getattr(row, key) for key in keys} for row in harvested.rows])

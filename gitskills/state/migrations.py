@@ -228,6 +228,14 @@ def _team(db: sqlite3.Connection) -> None:
     )
 
 
+def _card_passed(db: sqlite3.Connection) -> None:
+    """Changes of which a librarian said that they make no card, and why (see cards/passed.py)."""
+    db.execute(
+        "CREATE TABLE card_passed (code TEXT NOT NULL, model TEXT NOT NULL, oid TEXT NOT NULL, reason TEXT NOT NULL, "
+        "PRIMARY KEY (code, model, oid)) WITHOUT ROWID"
+    )
+
+
 STATE: tuple[Migration, ...] = (
     _placements,
     _hooks,
@@ -239,6 +247,7 @@ STATE: tuple[Migration, ...] = (
     _suggestions,
     _starts,
     _ledger_pauses,
+    _card_passed,
 )
 INDEX: tuple[Migration, ...] = (
     _trail,

@@ -225,6 +225,24 @@ def test_what_is_no_card_or_not_safe_is_not_published(
     assert shelf.log() == before and "Traceback" not in done.err
 
 
+def test_a_change_of_which_a_model_makes_no_card_is_put_to_it_once(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+    """Its word counts for later runs of the same model, but not what a dry run hears, nor what is no answer."""
+    base = code.oid("HEAD")
+    teapot(code)
+    nothing = {"reason": "It is a typo."}
+    env = model(tmp_path, nothing, "no JSON at all", nothing, answer())
+
+    def asked(*args: str, env: dict[str, str] = env) -> tuple[str, int]:
+        (row,) = harvest(shelf, "--since", base, *args, env=env)
+        return row["reason"] or row["action"], len(list(tmp_path.glob("asked-*")))
+
+    assert asked("--dry-run") == ("It is a typo.", 1)
+    assert "not one JSON object" in asked()[0]
+    assert asked() == ("It is a typo.", 3)
+    assert asked() == ("It is a typo.", 3)
+    assert asked("--again") == ("harvested", 4)
+
+
 def test_a_dry_run_publishes_nothing(shelf: Shelf, code: Code) -> None:
     """It tells the same rows."""
     before = shelf.log()

@@ -43,7 +43,7 @@ def test_the_area_is_where_the_files_lie(paths: list[str], area: str) -> None:
 def test_lock_files_alone_teach_nothing() -> None:
     """No card for what programs write, and one line that says so."""
     found = distil(data(["poetry.lock", "web/package-lock.json"]))
-    assert librarian.parse(json.dumps(found)) == "it only touches lock files and what programs write"
+    assert librarian.parse(json.dumps(found)) == librarian.Nothing("it only touches lock files and what programs write")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_teaches_nothing_makes_no_card(title: str, more: dict[str, Any], re
     """A revert, a change of layout alone and one without a word make no card, and say why in one line."""
     sections = data(["src/a.py"], title)
     sections["files"] = json.dumps([one | more for one in json.loads(sections["files"])])
-    assert librarian.parse(json.dumps(distil(sections))) == reason
+    assert librarian.parse(json.dumps(distil(sections))) == librarian.Nothing(reason)
 
 
 def test_a_release_and_its_tests_are_told_as_what_they_are() -> None:
@@ -103,7 +103,7 @@ def test_the_acceptance_names_the_signal() -> None:
 def test_no_text_makes_it_raise(sections: dict[str, str]) -> None:
     """Whatever stands in the sections, there is an answer, or a reason in one line."""
     answer = librarian.parse(json.dumps(distil(sections)))
-    assert isinstance(answer, (str, librarian.Answer))
+    assert isinstance(answer, (str, librarian.Nothing, librarian.Answer))
 
 
 names = st.text(st.characters(exclude_characters="\0/", codec="utf-8"), min_size=1, max_size=12)
@@ -114,13 +114,14 @@ paths = st.lists(names, min_size=1, max_size=9).map("/".join)
 def test_every_path_and_every_message_makes_a_card_or_a_reason(files: list[str], title: str, text: str) -> None:
     """No name of a file ends as an area that is none."""
     answer = librarian.parse(json.dumps(distil(data(files, title, text))))
-    if isinstance(answer, str):
-        assert "area" not in answer and "\n" not in answer
+    if isinstance(answer, librarian.Nothing):
+        assert "area" not in answer.reason and "\n" not in answer.reason
     else:
+        assert isinstance(answer, librarian.Answer)
         assert normalise(answer.area) == answer.area and answer.trigger and answer.procedure
 
 
 @given(st.text())
 def test_any_answer_of_a_model_is_read_or_refused(text: str) -> None:
     """Nothing a model says raises."""
-    assert isinstance(librarian.parse(text), (str, librarian.Answer))
+    assert isinstance(librarian.parse(text), (str, librarian.Nothing, librarian.Answer))
