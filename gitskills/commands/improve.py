@@ -20,7 +20,7 @@ STYLES = {"improved": "green", "rejected": "bold red"}
 @click.option("--agent", metavar="A", help="The agent that wrote it; found out where it is not said.")
 @click.option("--reaction", default="", metavar="TEXT", help="What the user said last, where the transcript lags.")
 @click.option("--tool-use", default="", metavar="ID", help="The very use of the skill that is meant.")
-@click.option("--all", "every", is_flag=True, help="Every skill that failed too often lately, by what was judged here.")
+@click.option("--all", "every", is_flag=True, help="Every skill that failed too often lately, by what was judged.")
 @options.since
 @click.option(
     "--min-judged", type=click.IntRange(1), default=3, show_default=True, help="With --all: sessions it takes to tell."
@@ -53,7 +53,8 @@ def command(
 
     A model judges, another proposes, a gate decides; the result is one commit on a branch of the library, or
     nothing. `gitskills review` shows what waits. Without an agent CLI or key the offline rules are asked. With --all
-    the sessions are those that failed on this machine, as `gitskills work` judged them.
+    the sessions are those that failed on this machine, as `gitskills work` judged them; where a library keeps ledgers,
+    those of its whole team count for what fails too often.
     """
     from gitskills import console
 
@@ -78,8 +79,10 @@ def command(
 
 
 def _sweep(since: float, judged: int, rate: float, publish: Publish, dry_run: bool) -> "list[Improved]":
+    import time
     from contextlib import closing
 
+    from gitskills.commands import outcomes
     from gitskills.commands.installed import Installed
     from gitskills.improve.sweep import Sweep, Terms
     from gitskills.state import database
@@ -87,7 +90,8 @@ def _sweep(since: float, judged: int, rate: float, publish: Publish, dry_run: bo
 
     where = paths()
     with closing(database.state(where)) as db:
-        return Sweep(where, db, Installed(where), Terms(since, judged, rate), publish, dry_run).run()
+        team = outcomes.team(where, db, since=time.time() - since)
+        return Sweep(where, db, Installed(where), Terms(since, judged, rate), publish, dry_run, team=team).run()
 
 
 def _one(

@@ -12,9 +12,11 @@ from gitskills.errors import GitskillsError
 if TYPE_CHECKING:
     from gitskills.config import Source
     from gitskills.git.cache import Cache
+    from gitskills.improve.sweep import Told
     from gitskills.measure.stats import Version
     from gitskills.measure.team import Row
     from gitskills.share.project import Project
+    from gitskills.state.paths import Paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,30 @@ def read(project: "Project", *, since: float, fetch: bool) -> tuple[list[Outcome
             except GitskillsError as error:
                 failed.append(f"{source.name}: {error}")
     return found, failed
+
+
+def team(where: "Paths", db: sqlite3.Connection, *, since: float) -> "list[Told]":
+    """Return what the teams judged from `since` (seconds) on, of the libraries with which sessions here had to do.
+
+    Their ledgers are fetched; where that fails, what is here will do. Raises GitskillsError for an unusable index.
+    """
+    from gitskills.git.cache import Cache
+    from gitskills.git.url import normalise
+    from gitskills.measure import team
+    from gitskills.state import database
+
+    urls = db.execute("SELECT url FROM attribution UNION SELECT url FROM verdict ORDER BY url").fetchall()
+    found: list[Told] = []
+    with contextlib.closing(database.index(where)) as index:
+        for (url,) in urls:
+            with contextlib.suppress(GitskillsError):  # a source that is gone, or a policy that is broken
+                cache = Cache.open(normalise(url, base=where.home).url, where)
+                if cache.exists and targets.ledger_wanted(cache):
+                    with contextlib.suppress(GitskillsError):
+                        team.fetch(where, cache)
+                    rows = team.rows(index, cache.git_dir, since=since)
+                    found += [(url, row.path, row.tree, row.session, row.outcome) for row in rows if row.outcome]
+    return found
 
 
 def _cache(project: "Project", source: "Source", failed: list[str]) -> "Cache":

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -64,21 +64,29 @@ class Failure:
     tool_use: str
 
 
-def deficient(db: sqlite3.Connection, terms: Terms, *, now: float) -> list[Deficient]:
-    """Return the versions that failed too often, the worst first; what was unclear counts for nothing."""
-    rows = db.execute(
-        "SELECT url, skill, tree, count(*), sum(outcome = 'failed') FROM verdict "
-        "WHERE at >= ? AND outcome IN ('ok', 'failed') GROUP BY url, skill, tree",
-        (now - terms.since,),
-    )
-    found = [Deficient(*row) for row in rows.fetchall()]
+Told = tuple[str, str, str, str, str]
+"""What another machine judged: a library's URL, path in it, tree, session (a salted hash), outcome."""
+
+
+def deficient(db: sqlite3.Connection, terms: Terms, *, now: float, team: Iterable[Told] = ()) -> list[Deficient]:
+    """Return the versions that failed too often, the worst first; what was unclear counts for nothing.
+
+    A session that is told of twice counts once, as failed if either says so. `team` is of the same time.
+    """
+    query = "SELECT url, skill, tree, session, outcome FROM verdict WHERE at >= ?"
+    sessions: dict[tuple[str, str, str], dict[str, bool]] = {}
+    for url, path, tree, session, outcome in (*db.execute(query, (now - terms.since,)).fetchall(), *team):
+        if outcome in ("ok", "failed"):
+            seen = sessions.setdefault((url, path, tree), {})
+            seen[session] = seen.get(session, False) or outcome == "failed"
+    found = [Deficient(*key, len(seen), sum(seen.values())) for key, seen in sessions.items()]
     bad = [one for one in found if one.judged >= terms.judged and one.failed >= max(terms.rate * one.judged, 1)]
     return sorted(bad, key=lambda one: (-one.failed / one.judged, -one.failed, one.url, one.path))
 
 
 @dataclass(slots=True)
 class Sweep:
-    """One run over all that was judged on this machine; `clock` gives the time in seconds.
+    """One run over all that was judged on this machine, and by the `team`; `clock` gives the time in seconds.
 
     `publish` is as in `Case`. With `dry_run` models are asked and nothing is written.
     """
@@ -90,12 +98,13 @@ class Sweep:
     publish: Literal["review", "direct"] | None = None
     dry_run: bool = False
     clock: Callable[[], float] = time.time
+    team: Iterable[Told] = ()
     _seen: dict[str, Sequence[Placed]] = field(default_factory=dict)
 
     def run(self) -> list[Improved]:
         """Try to improve every deficient skill that is still installed; one row each."""
         now = self.clock()
-        homes = [(one, self._home(one, now)) for one in deficient(self.db, self.terms, now=now)]
+        homes = [(one, self._home(one, now)) for one in deficient(self.db, self.terms, now=now, team=self.team)]
         return [self._one(one, *home) for one, home in homes if home is not None]
 
     def _home(self, one: Deficient, now: float) -> tuple[str, Placed] | None:
@@ -130,6 +139,8 @@ class Sweep:
     def _improve(self, one: Deficient, cwd: str, placed: Placed) -> Improved:
         """Try one skill, under its lock."""
         failures, layers = self._failures(one)
+        if not layers:
+            return _told(one, placed, "all of them on other machines, where `gitskills improve --all` can read them")
         if not failures:
             kinds = ", ".join(f"{layer} {count}" for layer, count in sorted(layers.items()))
             return _told(one, placed, f"no other text would have helped: {kinds}")

@@ -15,7 +15,7 @@ import pytest
 
 from gitskills.improve import weekly
 from gitskills.improve.sweep import Terms, deficient
-from gitskills.state import database
+from gitskills.state import database, ledger
 from gitskills.state.paths import paths
 from tests.answers import Answers, called
 from tests.conftest import SkillRepo
@@ -122,6 +122,39 @@ def test_what_counts_as_too_often_can_be_said(ada: Person, answers: Answers) -> 
     assert sweep(ada, answers(judge=OK)) == []
     options = ("--since", "8w", "--min-judged", "3", "--failure-rate", "1", "--dry-run")
     assert len(sweep(ada, answers(judge=OK), *options)) == 1
+
+
+def test_the_whole_team_decides_what_failed_too_often(
+    ada: Person, home: Path, library: Path, answers: Answers, calls: Callable[[], list[str]]
+) -> None:
+    """One failure here is too few to tell; with two of others in the library's ledger it is enough, and ada's own
+    session leads to the edit. Where all failed elsewhere, that is said and no model is asked.
+    """
+    commit(library, {"gitskills.yaml": "library: {ledger: on}\n"})
+    ada.pull()
+    judged(ada, {"bad-0": "failed"})
+    Talk(ada, home, "bad-0")
+    env = answers(judge=FAILED, proposer=PROPOSAL)
+    assert sweep(ada, env) == []
+    with closing(database.state(ada.paths)) as db:
+        url, path, tree = db.execute("SELECT url, skill, tree FROM verdict").fetchone()
+        for number in range(2):
+            facts: dict[str, ledger.Value] = {"session": f"{number:016x}", "path": path, "tree": tree}
+            ledger.append(db, url, "outcome", {**facts, "outcome": "failed", "layer": "skill_defect"})
+    assert ada.run("work").code == 0
+    with closing(database.state(ada.paths)) as db:
+        kept = db.execute("SELECT * FROM verdict").fetchone()
+        db.execute("DELETE FROM verdict")
+        db.execute(
+            "INSERT INTO attribution VALUES ('s', 'claude-code', 'deploy', 'team', ?, ?, '', '', 0, 'A', 0)", kept[:2]
+        )
+        db.execute("UPDATE ledger SET waits = 0")
+    [row] = sweep(ada, env, "--min-judged", "2")
+    assert row["decision"] == "no-change" and "on other machines" in row["reason"] and calls() == []
+    with closing(database.state(ada.paths)) as db:
+        db.execute(f"INSERT INTO verdict VALUES ({', '.join('?' * len(kept))})", kept)
+    [row] = sweep(ada, env)
+    assert row["decision"] == "improved" and "3 of 3 sessions failed" in row["reason"]
 
 
 def test_usage(ada: Person) -> None:
