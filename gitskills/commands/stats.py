@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Told = tuple[Outcomes, Version]
 
-_SHORT = {"no difference seen": "no difference", "too few to tell": "too few to tell"}
+_SHORT = {"no difference seen": "unclear", "too few to tell": "too few"}  # a row has 80 columns
 _STYLES = {"better": "green", "worse": "bold red"}
 
 
@@ -51,7 +51,8 @@ def command(
 
     Known are this machine's sessions and, where a library keeps ledgers, its whole team's, as last fetched. A session
     counts once for a version. The failure rate is of those that were judged to have gone well or badly, with the
-    bounds between which it lies at 95 %; a version is compared with the one before it where both have 5 or more.
+    bounds between which it lies at 95 %; a version is compared with the rate before it, which is "too few" to tell
+    from where either has less than 5, and "unclear" where both may be the same.
     """
     import time
 
@@ -75,7 +76,7 @@ def command(
     elif markdown:
         _report(found)
     elif found:
-        columns = ("skill", "version", "had it", "used", "ok", "failed", "failure rate", "by", "before")
+        columns = ("skill", "ver", "had", "used", "failed", "rate", "by", "before")
         console.table(columns, (_row(*each) for each in found))
     else:
         console.note("no session of that time is known" if not failing else "no skill failed too often")
@@ -109,8 +110,7 @@ def _row(one: "Outcomes", each: "Version") -> tuple[str | tuple[str, str], ...]:
         f"v{each.version}" if each.version is not None else ("edited", "yellow"),
         str(each.sessions),
         str(each.invoked),
-        str(each.ok),
-        str(each.failed),
+        f"{each.failed} of {each.judged}",
         _rate(each),
         str(len(each.writers)),
         _before(each),
