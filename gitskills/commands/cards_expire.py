@@ -67,7 +67,8 @@ def _tell(found: "Expired") -> None:
         if standing.action or standing.state == "unknown":
             word = {"marked": "stale", "cleared": "fresh"}.get(standing.action, standing.action or "unknown")
             style = styles.get(standing.action, "dim")
-            console.say((f"{word:>9}", style), "  ", (card.path, "bold"), f"  {console.one_line(standing.reason)}")
+            reason = f"  {console.one_line(standing.reason)}"
+            console.say((f"{word:>9}", style), "  ", (card.path, "bold"), reason, hang=11)
     counts = Counter(standing.state for _, standing in found.rows)
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     console.say((told or "no cards", "dim"))

@@ -129,7 +129,7 @@ def _tell(found: "Harvested") -> None:
         if row.action != "skipped" or row.failed:
             reason = f"  {console.one_line(row.reason)}" if row.reason else ""
             style = STYLES.get(row.action, "yellow")
-            console.say((f"{row.action:>10}", style), f"  {row.commit[:10]}  ", (row.path, "bold"), reason)
+            console.say((f"{row.action:>10}", style), f"  {row.commit[:10]}  ", (row.path, "bold"), reason, hang=24)
         else:
             passed[row.reason.partition(":")[0]] += 1
     for reason, count in passed.most_common():
