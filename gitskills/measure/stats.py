@@ -87,28 +87,26 @@ def versions(rows: "Iterable[Row]", homes: Mapping[tuple[str, str], Home], skill
     `homes` has each version ever by path and tree, `skills` each path's skill; a row about neither is about nothing
     the library ever had. A session counts once for each version, however many rows and writers tell of it.
     """
-    best: dict[tuple[int, int | None, str], str] = {}
     found: dict[tuple[int, int | None], Version] = {}
-    for row in rows:
-        home = homes.get((row.path, row.tree))
-        if home is None:
-            if row.path not in skills:
-                continue
-            home = Home(skills[row.path], None)
-        tree = row.tree if home.version is not None else ""
-        one = found.setdefault((home.skill, home.version), Version(home.skill, home.version, tree, row.at, row.at))
-        one.first, one.last = min(one.first, row.at), max(one.last, row.at)
-        one.writers.add(row.writer)
-        key = (home.skill, home.version, row.session)
-        if key not in best or _RANK[row.outcome] > _RANK[best[key]]:
-            best[key] = row.outcome
-    for (skill, version, _), outcome in best.items():
-        one = found[skill, version]
-        one.sessions += 1
-        one.invoked += outcome != ""
-        one.ok += outcome == "ok"
-        one.failed += outcome == "failed"
-        one.unclear += outcome == "unclear"
+    best: dict[tuple[int, int | None], dict[str, str]] = {}
+    for writer, path, tree, session, outcome, _, _, at in rows:
+        home = homes.get((path, tree))
+        if home is None and path not in skills:
+            continue
+        key = (home.skill, home.version) if home is not None else (skills[path], None)
+        one = found.get(key)
+        if one is None:
+            one = found[key] = Version(*key, tree if home is not None else "", at, at)
+            best[key] = {}
+        one.first, one.last = min(one.first, at), max(one.last, at)
+        one.writers.add(writer)
+        seen = best[key]
+        if _RANK[outcome] >= _RANK[seen.get(session, "")]:
+            seen[session] = outcome
+    for key, seen in best.items():
+        one, outcomes = found[key], list(seen.values())
+        one.sessions, one.invoked = len(outcomes), len(outcomes) - outcomes.count("")
+        one.ok, one.failed, one.unclear = map(outcomes.count, ("ok", "failed", "unclear"))
     ordered = sorted(found.values(), key=lambda one: (one.skill, one.version is None, -(one.version or 0)))
     _compared(ordered)
     return ordered

@@ -58,16 +58,15 @@ def fetch(paths: Paths, cache: Cache) -> None:
 
 
 def rows(db: sqlite3.Connection, git_dir: Path, *, since: float) -> Iterator[Row]:
-    """Yield the rows of a library's ledgers from `since` (seconds) on, as last fetched; `db` is the index."""
+    """Return the rows of a library's ledgers from `since` (seconds) on, as last fetched; `db` is the index."""
     library = git_dir.name
     with transaction(db):
         _read(db, git_dir, library)
     query = (
-        "SELECT ref, team_row.path, tree, session, outcome, layer, modified, at FROM team_file JOIN team_row "
-        "ON team_row.file = team_file.id WHERE library = ? AND at >= ?"
+        "SELECT substr(ref, ?), team_row.path, tree, session, outcome, layer, modified, at FROM team_file "
+        "JOIN team_row ON team_row.file = team_file.id WHERE library = ? AND at >= ?"
     )
-    for ref, path, tree, session, outcome, layer, modified, at in db.execute(query, (library, since)):
-        yield Row(ref.removeprefix(REF), path, tree, session, outcome, layer, bool(modified), at)
+    return map(Row._make, db.execute(query, (len(REF) + 1, library, since)))
 
 
 def _read(db: sqlite3.Connection, git_dir: Path, library: str) -> None:
