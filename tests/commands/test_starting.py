@@ -20,6 +20,7 @@ from gitskills.state import database, inbox
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, numbered, person
 from tests.processes import crowd
+from tests.programs import executable
 from tests.repositories import git
 
 
@@ -146,10 +147,16 @@ def test_a_slow_remote_holds_nobody_up(
     assert "longer than 1 seconds" in ada.run("doctor", "--offline").out
 
 
-def test_ten_workers_record_one_session_once(ada: Person) -> None:
-    """Workers that meet at one session leave one record of it."""
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for git")
+def test_ten_workers_pull_for_one_session_and_record_it_once(ada: Person, tmp_path: Path) -> None:
+    """Workers that meet at one session ask the library once, and leave one record."""
+    git_itself = shutil.which("git")
+    program = executable(tmp_path / "bin", "git", "")
+    program.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/git.log"\nexec "{git_itself}" "$@"\n')
+    environ = {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
     start(ada)
-    assert [done.code for done in crowd([lambda: ada.run("work")] * 10)] == [0] * 10
+    assert [done.code for done in crowd([lambda: ada.run("work", env=environ)] * 10)] == [0] * 10
+    assert (tmp_path / "git.log").read_text().count("ls-remote") == 1
     assert sorted(str(row[1]) for row in rows(ada)) == ["a", "b"]
     with closing(database.state(ada.paths)) as db:
         count = db.execute("SELECT count(*) FROM ledger WHERE json_extract(text, '$.event') = 'session'").fetchone()
