@@ -35,9 +35,11 @@ DOORS = {
     "click": ("gitskills.cli", "gitskills.commands.", "gitskills.console"),
     "detect_secrets": ("gitskills.skills.",),
     "git": ("gitskills.git.",),
+    "numpy": ("gitskills.models.embedder",),
     "openai": ("gitskills.models.openai",),
     "platformdirs": ("gitskills.state.paths",),
     "pygit2": ("gitskills.git.",),
+    "sentence_transformers": ("gitskills.models.embedder",),
     "rich": ("gitskills.console",),
     "ruamel": ("gitskills.yamltext",),
     "yaml": (),  # comes along with detect-secrets; YAML 1.1

@@ -39,7 +39,7 @@ _COLUMNS = (
     "e.library, e.path, e.tree, e.number, d.id, d.blob, d.kind, d.area, d.name, d.repo, d.confidence, d.stale, "
     "d.proof, d.paths"
 )
-_LIVE = "d.kind <> '' AND d.expired = ''"
+LIVE = "d.kind <> '' AND d.expired = ''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Lexical:
         """Return the cards that fit, and behind them the nodes above the best one, as far as there is room."""
         said = _said(db, query.text)
         near = {**said, **_touching(db, query.paths), **_around(db, query.area)}
-        found = [card for card in _load(db, sorted(near)) if card.library in libraries]
+        found = [card for card in load(db, sorted(near)) if card.library in libraries]
         scored = {card: _score(card, query, said.get(card.document, 0.0)) for card in found}
         best = _choose({card: score for card, score in scored.items() if score >= LEAST}, n)
         return (best + _above(db, best, libraries))[:n] if best else []
@@ -173,14 +173,14 @@ def _around(db: sqlite3.Connection, area: str) -> dict[int, float]:
     return found
 
 
-def _load(db: sqlite3.Connection, documents: Sequence[int]) -> list[Ranked]:
+def load(db: sqlite3.Connection, documents: Sequence[int]) -> list[Ranked]:
     """Return the live cards among some documents."""
     found = []
     for start in range(0, len(documents), 500):
         part = documents[start : start + 500]
         rows = db.execute(
             f"SELECT {_COLUMNS} FROM card_document d JOIN card_entry e ON e.document = d.id "
-            f"WHERE d.id IN ({', '.join('?' * len(part))}) AND {_LIVE} ORDER BY e.library, e.path", part)  # fmt: skip
+            f"WHERE d.id IN ({', '.join('?' * len(part))}) AND {LIVE} ORDER BY e.library, e.path", part)  # fmt: skip
         found += [_ranked(row) for row in rows]
     return found
 
@@ -234,7 +234,7 @@ def _choose(scored: Mapping[Ranked, float], n: int) -> list[Ranked]:
             top, key=lambda card: (round(worth(card), 1), not card.stale, card.confidence, card.number, card.path)
         )
         top.remove(best)
-        chosen.append(_with(best, worth(best)))
+        chosen.append(worth_so(best, worth(best)))
         seen |= best.paths
     return chosen
 
@@ -244,13 +244,14 @@ def _above(db: sqlite3.Connection, best: Sequence[Ranked], libraries: Collection
     found = []
     for steps, area in enumerate(areas.ancestors(best[0].area)):
         rows = db.execute("SELECT id FROM card_document WHERE area = ? AND kind = 'node' ORDER BY id LIMIT 8", (area,))
-        for node in _load(db, [document for (document,) in rows.fetchall()]):
+        for node in load(db, [document for (document,) in rows.fetchall()]):
             if node.library == best[0].library and node.library in libraries:
-                found.append(_with(node, best[-1].score * 0.5 ** (steps + 1)))
+                found.append(worth_so(node, best[-1].score * 0.5 ** (steps + 1)))
     names = {(card.library, card.path) for card in best}
     return [node for node in found if (node.library, node.path) not in names]
 
 
-def _with(card: Ranked, score: float) -> Ranked:
+def worth_so(card: Ranked, score: float) -> Ranked:
+    """Return the card with another score."""
     values = {name: getattr(card, name) for name in card.__slots__} | {"score": round(score, 4)}
     return Ranked(**values)

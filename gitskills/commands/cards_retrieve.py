@@ -11,7 +11,7 @@ from gitskills.commands import options
 from gitskills.errors import GitskillsError
 
 if TYPE_CHECKING:
-    from gitskills.cards.rank import Query
+    from gitskills.cards.rank import Query, Ranker
     from gitskills.cards.retrieve import Found, Library
     from gitskills.share.project import Project
 
@@ -57,7 +57,7 @@ def command(
         raise click.UsageError("--brief and --json are two forms of one answer: choose one")
     project = options.project(False)
     asked = _query(project, " ".join(query), file, area, paths, repo)
-    found = retrieve(project.paths, _libraries(project, source), asked, count)
+    found = retrieve(project.paths, _libraries(project, source), asked, count, _ranker(project))
     if as_brief:
         text = brief(found, longest)
         found = found[: shown(found, longest)]
@@ -74,6 +74,18 @@ def command(
             console.say((f"{card.score:6.2f}", "green"), "  ", (console.one_line(card.path), "bold"), stale)
         if not found:
             console.note("no card fits")
+
+
+def _ranker(project: "Project") -> "Ranker | None":
+    """What ranks by meaning as well, where an embedder is named."""
+    from gitskills.commands import targets
+
+    embedder = targets.embedder(project)
+    if embedder is None:
+        return None
+    from gitskills.cards.semantic import Semantic
+
+    return Semantic(embedder)
 
 
 def _query(

@@ -2,7 +2,7 @@
 
 import click
 
-from gitskills.commands import options
+from gitskills.commands import options, targets
 
 SHOWN = 160  # characters of a description; what a skill is for stands first
 
@@ -19,7 +19,7 @@ def command(query: tuple[str, ...], count: int, glob: bool, as_json: bool) -> No
     from gitskills.share.search.find import find
 
     project = options.project(glob)
-    hits = find(project.paths, project.libraries(), " ".join(query), count)
+    hits = find(project.paths, project.libraries(), " ".join(query), count, targets.embedder(project))
     installed = {(one.source, one.path) for one in lockfile.read(project.lock_path).values()}
     if as_json:
         console.emit_json(

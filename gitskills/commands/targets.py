@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gitskills.git.cache import Cache
     from gitskills.improve.case import Target
     from gitskills.improve.propose import Attempt
+    from gitskills.models.embedder import Embedder
     from gitskills.models.protocol import Model
     from gitskills.share.project import Project
 
@@ -34,6 +35,17 @@ def model_specs(project: "Project", agent: str = "") -> Callable[[str], str]:
     user = load(paths, project.root, glob=True).config.models
     said = project.config.models if project.scope == "project" else {}
     return lambda role: spec(role, environ=paths.environ, home=paths.home, project=said, user=user, agent=agent)
+
+
+def embedder(project: "Project") -> "Embedder | None":
+    """What searches by meaning as well, where environment or user name a model; None where words must do."""
+    from gitskills.models.embedder import choose
+    from gitskills.share.project import load
+
+    paths = project.paths
+    user = load(paths, project.root, glob=True).config.models
+    said = project.config.models if project.scope == "project" else {}
+    return choose(environ=paths.environ, home=paths.home, project=said, user=user)
 
 
 def target(project: "Project", name: str) -> "Target":

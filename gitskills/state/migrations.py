@@ -236,6 +236,14 @@ def _card_passed(db: sqlite3.Connection) -> None:
     )
 
 
+def _vectors(db: sqlite3.Connection) -> None:
+    """Vectors of texts by the model that made them and the blob they are of (see state/vectors.py)."""
+    db.execute(
+        "CREATE TABLE vector (model TEXT NOT NULL, blob TEXT NOT NULL, vector BLOB NOT NULL, "
+        "PRIMARY KEY (model, blob)) WITHOUT ROWID"
+    )
+
+
 STATE: tuple[Migration, ...] = (
     _placements,
     _hooks,
@@ -256,4 +264,5 @@ INDEX: tuple[Migration, ...] = (
     _card_heads,
     _card_search,
     _team,
+    _vectors,
 )

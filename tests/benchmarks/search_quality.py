@@ -21,7 +21,9 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from gitskills.models.embedder import Embedder  # noqa: E402
 from gitskills.share.search import index as ranking  # noqa: E402
+from gitskills.share.search import semantic  # noqa: E402
 from gitskills.skills.tree import blob_oid  # noqa: E402
 from gitskills.state import fulltext, migrations  # noqa: E402
 
@@ -92,11 +94,16 @@ def queries(folder: Path) -> list[Query]:
     return [Query(row["query"], row["gold"], row["gold"].partition("/")[0]) for row in rows]
 
 
-def ranks(db: sqlite3.Connection, asked: Sequence[Query]) -> list[int]:
+def ranks(db: sqlite3.Connection, asked: Sequence[Query], embedder: Embedder | None = None) -> list[int]:
     """Return the rank of each query's skill, 0 where it is not among the first `DEPTH`."""
 
+    def search(text: str) -> list[ranking.Hit]:
+        if embedder is None:
+            return ranking.search(db, text, ["corpus"], DEPTH)
+        return semantic.search(db, text, ["corpus"], DEPTH, embedder)
+
     def one(query: Query) -> int:
-        found = [hit.path for hit in ranking.search(db, query.text, ["corpus"], DEPTH)]
+        found = [hit.path for hit in search(query.text)]
         return found.index(query.gold) + 1 if query.gold in found else 0
 
     return list(map(one, asked))
@@ -159,14 +166,15 @@ def report_latency(name: str, taken: Sequence[float]) -> None:
 
 
 def main() -> None:
-    """Print the figures; `--small` leaves out the large library."""
+    """Print the figures; `--small` leaves out the large library, `--embedder MODEL` searches by meaning as well."""
     if DATA is None:
         print("no data: put corpus.jsonl and queries-dev.jsonl into shared/data/search beside a parent of this project")
         return
     corpus, asked = read_lines(DATA / "corpus.jsonl"), queries(DATA)
     db = open_index()
     print(f"{len(corpus)} skills indexed in {fill(db, corpus) * 1000:.0f} ms; {len(asked)} prompts")
-    got = ranks(db, asked)
+    named = sys.argv[sys.argv.index("--embedder") + 1] if "--embedder" in sys.argv else ""
+    got = ranks(db, asked, Embedder(named, Path.home()) if named else None)
     found = figures(asked, got)
     low, high = spread(asked, got)
     print(f"R@1 {found.first:.3f}  R@5 {found.five:.3f}  MRR@10 {found.mrr:.3f}  nDCG@10 {found.ndcg:.3f}")

@@ -15,12 +15,16 @@ from gitskills.share.search.index import Hit, Read, Skill, fresh, search, update
 from gitskills.share.select import Upstream, skill_name
 from gitskills.state.fulltext import using
 from gitskills.state.paths import Paths
+from gitskills.state.vectors import Embedder
 
 
-def find(paths: Paths, libraries: Sequence[Library], query: str, n: int = 10) -> list[Hit]:
+def find(
+    paths: Paths, libraries: Sequence[Library], query: str, n: int = 10, embedder: Embedder | None = None
+) -> list[Hit]:
     """Return at most `n` skills of the libraries that fit `query`, best first; a hit's source is the library's name.
 
-    A library that moved on since it was indexed is indexed first. Raises GitskillsError where no index can be kept.
+    By words, and by meaning as well where there is an `embedder`. A library that moved on since it was indexed is
+    indexed first. Raises GitskillsError where no index can be kept.
     """
     named = {_key(library.source, library.url): library.source for library in libraries}
 
@@ -31,9 +35,17 @@ def find(paths: Paths, libraries: Sequence[Library], query: str, n: int = 10) ->
                 index(
                     db, Upstream(Source(library.source, library.url), library.url, library.tip, skills), library.git_dir
                 )
-        return [replace(hit, source=named[hit.source]) for hit in search(db, query, list(named), n)]
+        return [replace(hit, source=named[hit.source]) for hit in _search(db, query, list(named), n, embedder)]
 
     return using(paths, work)
+
+
+def _search(db: sqlite3.Connection, query: str, sources: Sequence[str], n: int, embedder: Embedder | None) -> list[Hit]:
+    if embedder is None:
+        return search(db, query, sources, n)
+    from gitskills.share.search import semantic
+
+    return semantic.search(db, query, sources, n, embedder)
 
 
 def ready(paths: Paths) -> None:
