@@ -105,7 +105,8 @@ def test_a_worker_killed_at_any_point_publishes_once(
         killed += row["killed"]
         before += len(row["crashed"]["refs"]) == 1
     assert by == "time" or killed == times
-    assert policy == "direct" or 0 < before < times, "killed before and after the push"
+    # Random moments are what they are: on a loaded machine all of them may fall before the push, or after it.
+    assert by == "time" or policy == "direct" or 0 < before < times, "killed before and after the push"
 
 
 @pytest.mark.slow
