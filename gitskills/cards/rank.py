@@ -85,12 +85,22 @@ class Lexical:
 
     def rank(self, db: sqlite3.Connection, query: Query, libraries: Collection[str], n: int) -> list[Ranked]:
         """Return the cards that fit, and behind them the nodes above the best one, as far as there is room."""
-        said = _said(db, query.text)
-        near = {**said, **_touching(db, query.paths), **_around(db, query.area)}
-        found = [card for card in load(db, sorted(near)) if card.library in libraries]
-        scored = {card: _score(card, query, said.get(card.document, 0.0)) for card in found}
-        best = _choose({card: score for card, score in scored.items() if score >= LEAST}, n)
-        return (best + _above(db, best, libraries))[:n] if best else []
+        return choose(db, scores(db, query, libraries), libraries, n)
+
+
+def scores(db: sqlite3.Connection, query: Query, libraries: Collection[str]) -> dict[Ranked, float]:
+    """Return the cards of the libraries that fit, and what each is worth by itself, in rare words."""
+    said = _said(db, query.text)
+    near = {**said, **_touching(db, query.paths), **_around(db, query.area)}
+    found = [card for card in load(db, sorted(near)) if card.library in libraries]
+    scored = {card: _score(card, query, said.get(card.document, 0.0)) for card in found}
+    return {card: score for card, score in scored.items() if score >= LEAST}
+
+
+def choose(db: sqlite3.Connection, scored: Mapping[Ranked, float], libraries: Collection[str], n: int) -> list[Ranked]:
+    """Return the best `n`, each judged by what it adds to those before it, and nodes above the best where room is."""
+    best = _choose(scored, n)
+    return (best + _above(db, best, libraries))[:n] if best else []
 
 
 def _said(db: sqlite3.Connection, text: str) -> dict[int, float]:
@@ -234,7 +244,7 @@ def _choose(scored: Mapping[Ranked, float], n: int) -> list[Ranked]:
             top, key=lambda card: (round(worth(card), 1), not card.stale, card.confidence, card.number, card.path)
         )
         top.remove(best)
-        chosen.append(worth_so(best, worth(best)))
+        chosen.append(_worth(best, worth(best)))
         seen |= best.paths
     return chosen
 
@@ -246,12 +256,12 @@ def _above(db: sqlite3.Connection, best: Sequence[Ranked], libraries: Collection
         rows = db.execute("SELECT id FROM card_document WHERE area = ? AND kind = 'node' ORDER BY id LIMIT 8", (area,))
         for node in load(db, [document for (document,) in rows.fetchall()]):
             if node.library == best[0].library and node.library in libraries:
-                found.append(worth_so(node, best[-1].score * 0.5 ** (steps + 1)))
+                found.append(_worth(node, best[-1].score * 0.5 ** (steps + 1)))
     names = {(card.library, card.path) for card in best}
     return [node for node in found if (node.library, node.path) not in names]
 
 
-def worth_so(card: Ranked, score: float) -> Ranked:
+def _worth(card: Ranked, score: float) -> Ranked:
     """Return the card with another score."""
     values = {name: getattr(card, name) for name in card.__slots__} | {"score": round(score, 4)}
     return Ranked(**values)

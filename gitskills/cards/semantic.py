@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 
-from gitskills.cards.rank import LIVE, LOOKED, Lexical, Query, Ranked, load, worth_so
+from gitskills.cards.rank import LIVE, LOOKED, Query, Ranked, choose, load, scores
 from gitskills.skills.fuse import fuse
 from gitskills.state.vectors import Embedder, Texts, likest
 
@@ -22,25 +22,36 @@ class Semantic:
 
     def rank(self, db: sqlite3.Connection, query: Query, libraries: Collection[str], n: int) -> list[Ranked]:
         """Return the cards that fit, best first; none where neither words nor meaning are near enough."""
-        said = Lexical().rank(db, query, libraries, max(n, LOOKED))
+        said = scores(db, query, libraries)
         if not query.text.strip():
-            return said[:n]
+            return choose(db, said, libraries, n)
+        near = self._near(db, query.text, libraries)
+        least = LEAST if said else ALONE
+        meant = {
+            card: near[card.blob] for card in _live(db, near, libraries) if card in said or near[card.blob] >= least
+        }
+        worth = fuse(_ordered(said), _ordered(meant))
+        # In rare words again, as what is chosen beside what depends on how far apart cards are.
+        unit = max(said.values(), default=1.0) / max(worth.values(), default=1.0)
+        return choose(db, {card: score * unit for card, score in worth.items()}, libraries, n)
+
+    def _near(self, db: sqlite3.Connection, text: str, libraries: Collection[str]) -> dict[str, float]:
+        """Return the blobs of the live cards nearest in meaning, with their cosines."""
         rows = db.execute(
             f"SELECT DISTINCT d.blob, d.id, e.library FROM card_document d "
             f"JOIN card_entry e ON e.document = d.id WHERE {LIVE}"
         )
         documents = {str(blob): int(document) for blob, document, library in rows if library in libraries}
-        near = likest(db, self._embedder, query.text, list(documents), _texts(db, documents), LOOKED)
-        words = {(card.library, card.path): card for card in said}
-        least = LEAST if words else ALONE
-        cards = {(card.library, card.path): card for card in load(db, sorted(documents[blob] for blob in near))}
-        meant = {
-            key: near[card.blob]
-            for key, card in cards.items()
-            if card.library in libraries and (key in words or near[card.blob] >= least)
-        }
-        worth = fuse(list(words), sorted(meant, key=lambda key: (-meant[key], key)))
-        return [worth_so({**cards, **words}[key], score) for key, score in worth.items()][:n]
+        return likest(db, self._embedder, text, list(documents), _texts(db, documents), LOOKED)
+
+
+def _live(db: sqlite3.Connection, blobs: Collection[str], libraries: Collection[str]) -> list[Ranked]:
+    rows = (db.execute("SELECT id FROM card_document WHERE blob = ?", (blob,)).fetchone() for blob in blobs)
+    return [card for card in load(db, sorted(int(row[0]) for row in rows)) if card.library in libraries]
+
+
+def _ordered(scored: Mapping[Ranked, float]) -> list[Ranked]:
+    return sorted(scored, key=lambda card: (-scored[card], card.library, card.path))
 
 
 def _texts(db: sqlite3.Connection, documents: Mapping[str, int]) -> Texts:

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gitskills.cards import index
-from gitskills.cards.rank import Lexical, Query
+from gitskills.cards.rank import Lexical, Query, Ranker
+from gitskills.cards.semantic import Semantic
 from gitskills.git import objects
+from gitskills.models.embedder import Embedder
 from tests.benchmarks.search_quality import DATA, open_index, queries
 
 NAMES = ("copier", "pre-commit")
@@ -106,9 +108,10 @@ def overlap(known: Sequence[Card]) -> Rank:
     return rank
 
 
-def ours(db: sqlite3.Connection, most: int = K) -> Rank:
+def ours(db: sqlite3.Connection, most: int = K, ranker: Ranker | None = None) -> Rank:
     """Rank as `cards retrieve` does with `-k`."""
-    return lambda message: [one.path for one in Lexical().rank(db, Query(message), {"library"}, most)]
+    chosen = ranker or Lexical()
+    return lambda message: [one.path for one in chosen.rank(db, Query(message), {"library"}, most)]
 
 
 def figures(changes: Sequence[Change], known: Sequence[Card], rank: Rank) -> tuple[float, float, float, str]:
@@ -128,7 +131,12 @@ def figures(changes: Sequence[Change], known: Sequence[Card], rank: Rank) -> tup
 
 
 def main() -> int:
-    """Print the figures; 1 where hit@3 is not a quarter better than token overlap at no more cards."""
+    """Print the figures; 1 where hit@3 is not a quarter better than token overlap at no more cards.
+
+    `--embedder MODEL` adds those of the ranking by meaning as well.
+    """
+    named = sys.argv[sys.argv.index("--embedder") + 1] if "--embedder" in sys.argv else ""
+    embedder = Embedder(named, Path.home()) if named else None
     if DATA is None or not (DATA.parent / "code").is_dir():
         print("no data: put copier.bundle and pre-commit.bundle into shared/data/code beside a parent of this project")
         return 0
@@ -149,6 +157,11 @@ def main() -> int:
         print(f"  people's, ours    {figures(people, known, ours(db))[3]}")
         other = [query.text for query in queries(DATA)]
         print(f"  prompts about other things: {sum(not ours(db)(text) for text in other) / len(other):.2f} abstained")
+        if embedder is not None:
+            meant = ours(db, ranker=Semantic(embedder))
+            print(f"  by meaning too    {figures(changes, known, meant)[3]}")
+            print(f"  people's          {figures(people, known, meant)[3]}")
+            print(f"  prompts about other things: {sum(not meant(text) for text in other) / len(other):.2f} abstained")
         fewer = K
         while mine[2] > base[2] and fewer > 1:  # the comparison counts at no more cards than the other returns
             fewer -= 1
