@@ -19,7 +19,9 @@ RANKS = {
     **dict.fromkeys(["share", "improve", "cards", "measure"], 3),
     **dict.fromkeys(["git", "state", "agents", "models"], 2),
     **dict.fromkeys(["skills", "sessions", "config"], 1),
-    **dict.fromkeys(["errors", "console", "jsontext", "process", "yamlplain", "yamltext", "yamlvalue", ""], 0),
+    **dict.fromkeys(
+        ["errors", "console", "jsontext", "memory", "process", "yamlplain", "yamltext", "yamlvalue", ""], 0
+    ),
 }
 # Sideways on purpose: repositories are locked like any state, outcomes belong to what is installed, and what is a
 # secret or hidden is the same in a skill as in what was said about it.

@@ -23,11 +23,13 @@ CITED = 32  # paths of one card, and proofs of one, whose lines are looked at
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A walk on its way at the code's tip: what counted `before`, the proofs `asked` about, and how to wait for it."""
+    """A walk on its way at the code's tip: what counted `before`, the proofs `asked` about, and how to wait for the
+    answers: which of them are `left` over, which are `here`."""
 
     before: Verified
     asked: Set[str]
     left: Callable[[], set[str]]
+    here: Callable[[], set[str]]
 
 
 @contextlib.contextmanager
@@ -35,8 +37,8 @@ def walk(code: Code, asked: Set[str], before: Verified) -> Iterator[Walk]:
     """Begin to look for proofs in the code's history; `before` is what was remembered of this repository and ref."""
     before = proofs.standing(code.git_dir, code.tip, before)
     new = asked - before.reached
-    with reach.walking(code.git_dir, new, code.tip) as left:
-        yield Walk(before, new, left)
+    with reach.walking(code.git_dir, new, code.tip) as left, reach.looking(code.git_dir, new) as here:
+        yield Walk(before, new, left, here)
 
 
 def examine(cards: Sequence[Head], code: Code, walk: Walk, index: sqlite3.Connection) -> tuple[Facts, Verified]:
@@ -51,9 +53,9 @@ def examine(cards: Sequence[Head], code: Code, walk: Walk, index: sqlite3.Connec
             asked.setdefault(proof, set()).update(card.patch_ids)
     lacking = reach.incomplete(code.git_dir)
     known = walk.before.reached & asked.keys()
-    here = known | reach.here(code.git_dir, asked.keys() - known)
-    gone, shares = (set[str](), dict[str, float]()) if lacking else _content(cards, code, here, index)
     late = asked.keys() - walk.asked - known
+    here = known | (walk.here() & asked.keys()) | reach.here(code.git_dir, late)
+    gone, shares = (set[str](), dict[str, float]()) if lacking else _content(cards, code, here, index)
     left = walk.left() | reach.unreachable(code.git_dir, late, code.tip)
     found = proofs.find(code.git_dir, code.tip, asked, walk.before, here, left, whole=not lacking)
     facts = Facts(

@@ -19,6 +19,7 @@ from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.code import Code
 from gitskills.git.trailers import Event
+from gitskills.memory import uncollected
 from gitskills.state import database
 from gitskills.state.paths import Paths
 
@@ -64,6 +65,7 @@ class Round:
 def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool = False) -> Expired:
     """Bring the marks of a library's cards up to what a code repository's history says, in one commit."""
     with (
+        uncollected(),
         contextlib.closing(database.state(paths)) as state,
         contextlib.closing(database.index(paths)) as index,
     ):

@@ -9,7 +9,7 @@ import contextlib
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -23,10 +23,15 @@ _BASES = 200  # points where branches left a history; with more of them none is 
 
 def here(git_dir: Path, commits: Collection[str]) -> set[str]:
     """Return those of `commits` (full oids; anything else is left out) that this repository has."""
-    asked = _lines(commits)
-    if not asked:
-        return set()
-    return set(command.run(*_PLAIN, "--no-walk=unsorted", git_dir=git_dir, input=asked).decode().split())
+    with looking(git_dir, commits) as found:
+        return found()
+
+
+@contextlib.contextmanager
+def looking(git_dir: Path, commits: Collection[str]) -> Iterator[Callable[[], set[str]]]:
+    """Begin what `here` does; what is yielded waits for the answer, and may be called again."""
+    with _asking(git_dir, ("--no-walk=unsorted",), _lines(commits)) as found:
+        yield found
 
 
 def unreachable(git_dir: Path, commits: Collection[str], tip: str) -> set[str]:
@@ -43,22 +48,30 @@ def unreachable(git_dir: Path, commits: Collection[str], tip: str) -> set[str]:
 def walking(git_dir: Path, commits: Collection[str], tip: str) -> Iterator[Callable[[], set[str]]]:
     """Begin what `unreachable` does; what is yielded waits for the answer, and may be called again."""
     asked = _lines(commits)
+    with _asking(git_dir, (), asked and asked + f"^{tip}\n".encode()) as found:
+        yield lambda: found() & set(commits)
+
+
+@contextlib.contextmanager
+def _asking(git_dir: Path, options: Sequence[str], asked: bytes) -> Iterator[Callable[[], set[str]]]:
+    """Start `rev-list` on what is asked (nothing: no process), and yield what waits for the commits it names."""
     if not asked:
         yield set
         return
+    words = (*_PLAIN, *options)
     with tempfile.TemporaryFile() as given:
-        given.write(asked + f"^{tip}\n".encode())
+        given.write(asked)
         given.seek(0)
-        process = command.start(*_PLAIN, git_dir=git_dir, stdin=given, stderr=subprocess.PIPE)
+        process = command.start(*words, git_dir=git_dir, stdin=given, stderr=subprocess.PIPE)
 
     @cache
-    def left() -> set[str]:
+    def found() -> set[str]:
         out, err = process.communicate()
-        command.check(_PLAIN, process.returncode, err)
-        return set(out.decode().split()) & set(commits)
+        command.check(words, process.returncode, err)
+        return set(out.decode().split())
 
     try:
-        yield left
+        yield found
     finally:
         kill(process)
         process.__exit__(None, None, None)

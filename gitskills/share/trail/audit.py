@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +13,7 @@ from gitskills.errors import GitskillsError
 from gitskills.git import history
 from gitskills.git.folders import above
 from gitskills.git.renames import follow
+from gitskills.memory import uncollected
 from gitskills.share.trail.rows import Row, Skill, Trail, say
 from gitskills.state.transaction import transaction
 
@@ -144,7 +143,7 @@ def read(db: sqlite3.Connection, git_dir: Path, tip: str, *, want: Want | None =
             return Audit(db, known[tip].key)
         since = _nearest(git_dir, tip, {old for old, kept in known.items() if kept.looked == _WHOLE})
         trail = Trail() if since is None else _load(db, known[since].key)
-        with _uncollected():
+        with uncollected():
             rows, looked = _extend(trail, git_dir, tip, since, want)
             with transaction(db):
                 if _known(db, where) == known:  # else another process was here meanwhile: look again
@@ -212,18 +211,6 @@ def _load(db: sqlite3.Connection, key: int) -> Trail:
         dict(db.execute("SELECT path, skill FROM trail_path WHERE trail = ?", [key])),
         set(db.execute("SELECT DISTINCT skill, tree FROM trail_row WHERE trail = ?", [key])),
     )
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector from going through a long history's tuples again and again: none is garbage."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _open_trail(
