@@ -31,11 +31,15 @@ def at(git_dir: Path, places: Sequence[tuple[str, str]]) -> list[Entry | None]:
     A path that git's batch cannot be asked about (a line end in it) is unreadable: kind "commit", no oid. A submodule
     is like nothing to an older git; `gone` tells them apart.
     """
-    lines = [b"" if _strange(path) else f"{rev}:{path}".encode("utf-8", "surrogateescape") for rev, path in places]
+    # Many revisions are asked about few paths: what each path is to git is worked out once.
+    paths = {path for _, path in places}
+    told = {path: b"" if _strange(path) else b":" + path.encode("utf-8", "surrogateescape") for path in paths}
+    input = b"".join([rev.encode() + told[path] + b"\n" if told[path] else b"\n" for rev, path in places])
     form = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
-    input = b"".join(line + b"\n" for line in lines)
-    said = command.run("--no-replace-objects", "cat-file", form, "--buffer", git_dir=git_dir, input=input).split(b"\n")
-    return [_UNREAD if "\n" in path else _entry(one) for (_, path), one in zip(places, said, strict=False)]
+    said = command.run("--no-replace-objects", "cat-file", form, "--buffer", git_dir=git_dir, input=input)
+    broken = {path for path in paths if "\n" in path}
+    rows = zip(places, said.decode("utf-8", "surrogateescape").split("\n"), strict=False)
+    return [_UNREAD if path in broken else _entry(one) for (_, path), one in rows]
 
 
 def _strange(path: str) -> bool:
@@ -57,8 +61,8 @@ def gone(git_dir: Path, rev: str, paths: Collection[str]) -> set[str]:
     return set(missing) - there
 
 
-def _entry(said: bytes) -> Entry | None:
-    if said.endswith((b" missing", b" ambiguous", b" submodule")):
+def _entry(said: str) -> Entry | None:
+    if said.endswith((" missing", " ambiguous", " submodule")):
         return None
-    kind, oid, size = said.split(b" ")
-    return Entry(kind.decode(), oid.decode(), int(size))
+    kind, oid, size = said.split(" ")
+    return Entry(kind, oid, int(size))
