@@ -35,8 +35,9 @@ class Job:
     """What to do `times` times: copy `start` to `work`, run `verb` there until it is killed, run it to the end.
 
     `work` holds the project `root`, the home `store` of gitskills and the remote `library.git`. `by` is
-    "calls" (die at the n-th change, n spread over all there are) or "time" (die after a random moment). `environ` is
-    set for the verb. With `statements` what changes the state database counts as changes too.
+    "calls" (die at the n-th change, n spread over all there are) or "time" (die after a random moment, one in each of
+    `times` equal parts of `beyond` times the time a whole run took: a later one may take longer). `environ` is set
+    for the verb. With `statements` what changes the state database counts as changes too.
     """
 
     start: str
@@ -49,6 +50,7 @@ class Job:
     by: str = "calls"
     environ: dict[str, str] = field(default_factory=dict)
     statements: bool = False
+    beyond: float = 1.1
 
 
 def main(text: str) -> None:
@@ -74,7 +76,8 @@ def main(text: str) -> None:
     for number in range(job.times):
         fresh(job)
         at = calls * (number * 2 + 1) // (job.times * 2) if job.by == "calls" else 0
-        after = chance.uniform(0, took * 1.1) if job.by == "time" else None
+        part = took * job.beyond / job.times
+        after = part * (number + chance.random()) if job.by == "time" else None
         status = run(job, at=at if job.by == "calls" else None, after=after)
         crashed = look(job)
         again = [run(job) for _ in range(2 if number % 5 == 0 else 1)]  # the second has nothing to do

@@ -61,6 +61,7 @@ def rounds(work: Path, who: Person, verb: list[str], times: int, *, by: str = "c
         "by": by,
         "environ": {"GITSKILLS_MODEL": f"command:sh {work / 'model.sh'}"},
         "statements": True,
+        "beyond": 3.0,  # on a loaded machine, too, some moments are to fall behind the push
     }
     words = [sys.executable, "-m", "tests.crashes", json.dumps(job)]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -105,8 +106,7 @@ def test_a_worker_killed_at_any_point_publishes_once(
         killed += row["killed"]
         before += len(row["crashed"]["refs"]) == 1
     assert by == "time" or killed == times
-    # Random moments are what they are: on a loaded machine all of them may fall before the push, or after it.
-    assert by == "time" or policy == "direct" or 0 < before < times, "killed before and after the push"
+    assert policy == "direct" or 0 < before < times, "killed before and after the push"
 
 
 @pytest.mark.slow
