@@ -8,6 +8,7 @@ from typing import Any
 
 from gitskills.errors import GitskillsError
 from gitskills.skills import block, frontmatter, plain
+from gitskills.skills.area import AreaError, normalise
 from gitskills.yamltext import YamlError
 
 NAME, DESCRIPTION = 64, 1024  # characters the specification allows
@@ -58,14 +59,10 @@ def parse(path: str, text: str, *, blob: str, tree: str = "") -> Card:
     kind = value("kind")
     if kind not in ("leaf", "node"):
         raise CardError(f"{path}: gitskills-kind is neither leaf nor node")
-    try:
-        confidence = min(max(float(value("confidence") or 0), 0.0), 1.0)
-    except ValueError:
-        confidence = 0.0
     return Card(
         path,
         kind,
-        value("area"),
+        _area(value("area")),
         str(keys.get("name", "")),
         str(keys.get("description", "")),
         document.body,
@@ -74,12 +71,28 @@ def parse(path: str, text: str, *, blob: str, tree: str = "") -> Card:
         tuple(filter(_OID.fullmatch, value("patch-id").split())),
         tuple(value("paths").split()),
         value("repo"),
-        confidence,
+        _confidence(value("confidence")),
         value("expired"),
         value("stale"),
         blob,
         tree,
     )
+
+
+def _area(text: str) -> str:
+    """Return an area in its one form, for it becomes a folder; what is no area counts as none."""
+    try:
+        return normalise(text)
+    except AreaError:
+        return ""
+
+
+def _confidence(text: str) -> float:
+    try:
+        found = float(text or 0)
+    except ValueError:
+        return 0.0
+    return min(max(found, 0.0), 1.0) if found == found else 0.0  # only what is no number differs from itself
 
 
 def metadata(text: str) -> dict[str, str]:

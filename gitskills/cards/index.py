@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gitskills.cards import shelf
 from gitskills.cards.card import Card
-from gitskills.git import command, objects
+from gitskills.git import changes, command, objects
 from gitskills.skills.words import parts
 from gitskills.state.transaction import transaction
 
@@ -149,18 +149,16 @@ def _numbers(git_dir: Path, old: str, tip: str) -> dict[str, int]:
 
     Nothing where the history is not all here: the order only settles ties.
     """
-    walk = ("log", "-z", "--first-parent", "--diff-merges=first-parent", "--no-renames", "--name-only")
+    chain = ("rev-list", "--first-parent", "--reverse", tip)
+    found: dict[str, int] = {}
     try:
-        chain = command.run("rev-list", "--first-parent", "--reverse", tip, git_dir=git_dir, timeout=None)
-        order = {oid: number for number, oid in enumerate(chain.decode().split(), 1)}
+        oids = command.run(*chain, git_dir=git_dir, timeout=None).decode().split()
+        order = {oid: number for number, oid in enumerate(oids, 1)}
         span = [tip, f"^{old}"] if old in order else [tip]
-        out = command.run(*walk, "--format=%x01%H", *span, "--", shelf.FOLDER, git_dir=git_dir, timeout=None)
+        for oid, names in changes.names(git_dir, "%H", "--first-parent", *span, "--", shelf.FOLDER):
+            for name in names:
+                if name.endswith("/SKILL.md"):
+                    found.setdefault(name.removesuffix("/SKILL.md"), order[oid])
     except command.GitFailed:
         return {}
-    found: dict[str, int] = {}
-    for record in out.decode("utf-8", "surrogateescape").split("\x01")[1:]:
-        oid, *names = record.split("\0")
-        for name in names:
-            if name.endswith("/SKILL.md"):
-                found.setdefault(name.lstrip("\n")[: -len("/SKILL.md")], order[oid.strip()])
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gitskills.cards import shelf
 from gitskills.cards.card import Card
-from gitskills.git import command
+from gitskills.git import changes
 from gitskills.skills.area import ancestors
 from gitskills.state import ledger
 
@@ -68,21 +68,11 @@ def rows(cards: Sequence[Card], changed: Mapping[str, int], used: Mapping[str, f
 
 def changed(git_dir: Path, commit: str) -> dict[str, int]:
     """Return when each card of a library was last written, by its path, from one walk of its history."""
-    log = (
-        "log",
-        "-z",
-        "--no-renames",
-        "--no-relative",
-        "--name-only",
-        "--diff-merges=first-parent",
-        "--format=%x01%ct",
-    )
     found: dict[str, int] = {}
-    for record in command.stream(*log, commit, "--", shelf.FOLDER, git_dir=git_dir, separator=b"\x01"):
-        when, _, names = record.decode("utf-8", "surrogateescape").partition("\0")
-        for name in names.strip("\n\0").split("\0"):
-            if name.strip("\n").endswith("/SKILL.md"):
-                found.setdefault(name.strip("\n").removesuffix("/SKILL.md"), int(when))
+    for when, names in changes.names(git_dir, "%ct", commit, "--", shelf.FOLDER):
+        for name in names:
+            if name.endswith("/SKILL.md"):
+                found.setdefault(name.removesuffix("/SKILL.md"), int(when))
     return found
 
 

@@ -7,6 +7,7 @@ it brought to its first parent: a merge, a squashed branch, or a commit made the
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ _PLAIN = (
     *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
     *("log", "--no-color", "--no-notes", "--no-mailmap"),
 )
-_NAMES = ("-z", "--first-parent", "--diff-merges=first-parent", "--name-only", "--no-renames", "--no-relative")
+_NAMES = ("-z", "--diff-merges=first-parent", "--name-only", "--no-renames", "--no-relative")
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
 _PATH = re.compile(r'^(?:\+\+\+ "?b/|--- "?a/)', re.MULTILINE)
 
@@ -88,12 +89,24 @@ def diffs(git_dir: Path, commits: Collection[str]) -> Iterator[tuple[str, list[F
 
 def touched(git_dir: Path, tip: str, limit: int) -> list[tuple[str, list[str]]]:
     """Return the newest `limit` changes of `tip` with the paths each touched, the oldest first."""
-    out = command.run(*_PLAIN, *_NAMES, f"--max-count={limit}", "--format=%x01%H", tip, git_dir=git_dir, timeout=None)
-    found = []
-    for record in out.decode("utf-8", "surrogateescape").split("\x01")[1:]:
-        oid, _, names = record.partition("\0")
-        found.append((oid.strip(), [name for name in names.strip("\n\0").split("\0") if name]))
-    return found[::-1]
+    return [*names(git_dir, "%H", "--first-parent", f"--max-count={limit}", tip)][::-1]
+
+
+def names(git_dir: Path, form: str, *which: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield what `form` (as `git log --format`) says of each commit that `which` names, and the paths it touched."""
+    # A path may hold any byte but NUL: what no path can be is told by a word that nobody knew before.
+    mark = f"\x01{secrets.token_hex(8)} "
+    said, found = "", list[str]()
+    for record in command.stream(*_PLAIN, *_NAMES, f"--format={mark}{form}", *which, git_dir=git_dir):
+        text = record.decode("utf-8", "surrogateescape")
+        if text.startswith(mark):
+            if said:
+                yield said, found
+            said, found = text.removeprefix(mark), []
+        elif text:
+            found.append(text if found else text.removeprefix("\n"))
+    if said:
+        yield said, found
 
 
 def brought_by(git_dir: Path, commit: str, tip: str) -> str:

@@ -2,10 +2,12 @@
 
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gitskills.cards.card import render
 from gitskills.state import database, ledger
 from gitskills.state.paths import paths
 from tests.cards.shelves import Shelf, leaf
@@ -71,3 +73,30 @@ def test_a_library_that_gives_files_one_by_one(tmp_path: Path) -> None:
     shelf.change({"cards/api/card-9/SKILL.md": shelf.text("cards/api/card-1").replace("card-1", "card-9")})
     assert len(shelf.promote(env={"GITSKILLS_MODEL": "rules"})) == 1
     assert {row["leaves"] for row in shelf.run("tree", "--json").json() if row["kind"] == "node"} == {6}
+
+
+def test_hostile_cards_stop_no_verb(tmp_path: Path) -> None:
+    """A folder's name that looks like a record of git's, a confidence that is no number, areas that lead elsewhere."""
+    code = Code(tmp_path / "code")
+    code.write("a", "a\n")
+    away = [leaf("api", f"card-{n}", confidence=0.5) for n in range(3)]
+    away = [
+        replace(card, area=area) for card, area in zip(away, ("../skills/deploy", "/etc", "a/../../b"), strict=True)
+    ]
+    shelf = Shelf.make(tmp_path, code, *away, *(replace(card, path=f"{card.path}-x") for card in away))
+    text = render(leaf("api", "odd", description="Release the teapot."))
+    shelf.change(
+        {
+            "cards/a\x01b/SKILL.md": text,
+            "cards/q\x01cards/api/odd/SKILL.md": text,
+            "cards/zz/SKILL.md": text.replace("0.50", "nan"),
+        }
+    )
+    assert "refused  a\ufffdb" in gitskills("pull", cwd=shelf.project).out
+    rows = shelf.run("tree", "--json").json()
+    assert {row["confidence"] for row in rows if row["path"] == "cards/zz"} == {0.0}
+    assert not [row for row in rows if "NaN" in str(row["confidence"]) or ".." in row["area"]]
+    assert len(shelf.run("retrieve", "release the teapot", "--json").json()) == 3
+    assert shelf.promote(env={"GITSKILLS_MODEL": "rules"}).keys() == {"api"}
+    assert b".." not in git("ls-tree", "-r", "--name-only", "main", cwd=shelf.library)
+    assert gitskills("verify", cwd=shelf.project).code == 0
