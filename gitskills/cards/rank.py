@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from gitskills.cards.scope import Scope, scope
 from gitskills.skills import area as areas
 from gitskills.skills.words import words
 from gitskills.state import fulltext
@@ -90,8 +91,9 @@ class Lexical:
 
 def scores(db: sqlite3.Connection, query: Query, libraries: Collection[str]) -> dict[Ranked, float]:
     """Return the cards of the libraries that fit, and what each is worth by itself, in rare words."""
-    said = _said(db, query.text)
-    near = {**said, **_touching(db, query.paths), **_around(db, query.area)}
+    shelf = scope(db, libraries)
+    said = _said(shelf, query.text)
+    near = {**said, **_touching(shelf, query.paths), **_around(shelf, query.area)}
     found = [card for card in load(db, sorted(near)) if card.library in libraries]
     scored = {card: _score(card, query, said.get(card.document, 0.0)) for card in found}
     return {card: score for card, score in scored.items() if score >= LEAST}
@@ -103,28 +105,29 @@ def choose(db: sqlite3.Connection, scored: Mapping[Ranked, float], libraries: Co
     return (best + _above(db, best, libraries))[:n] if best else []
 
 
-def _said(db: sqlite3.Connection, text: str) -> dict[int, float]:
+def _said(shelf: Scope, text: str) -> dict[int, float]:
     """Return how much of a request each of the best documents says, in rare words; nothing where that is too little.
 
     Enough of the first line is enough: a reason below it that no card gives makes no card fit less.
     """
     text = _MERGE.sub(lambda found: found[1] or found[2], text).strip()
-    (count,) = db.execute("SELECT count(*) FROM card_text_docsize").fetchone()
-    whole, least = _said_of(db, text, count)
+    whole, least = _said_of(shelf, text)
     title, _, rest = text.partition("\n")
     if not rest.strip():
         return {row: score for row, score in whole.items() if score >= least}
-    first, enough = _said_of(db, title, count)
+    first, enough = _said_of(shelf, title)
     both = {row: whole.get(row, 0.0) + TITLE * first.get(row, 0.0) for row in {**whole, **first}}
     return {row: score for row, score in both.items() if score >= least or first.get(row, 0.0) >= enough}
 
 
-def _said_of(db: sqlite3.Connection, text: str, count: int) -> tuple[dict[int, float], float]:
+def _said_of(shelf: Scope, text: str) -> tuple[dict[int, float], float]:
     """Return how much of a text each of the best documents says, and how much of it is enough."""
     asked = words(text)
-    known = _known(db, asked)
-    mass = sum(_rarity(held, count) for held in known.values()) + max(len(asked) - len(known), 0)
-    return _bm25(db, known, count), max(LEAST, SHARE * mass)
+    # What is only the beginning of another word proves nothing.
+    known = {term: held for term, held in fulltext.terms(shelf.db, "card_text", asked, most=POSTINGS).items() if held}
+    mine = _held(shelf, known)
+    mass = sum(_rarity(held, shelf.size) for held in mine.values()) + max(len(asked) - len(mine), 0)
+    return _bm25(shelf, known, mine), max(LEAST, SHARE * mass)
 
 
 def _rarity(held: int, count: int) -> float:
@@ -133,52 +136,56 @@ def _rarity(held: int, count: int) -> float:
     return math.log(1 + count / (held + 0.5)) / math.log(1 + count)
 
 
-def _known(db: sqlite3.Connection, asked: Sequence[str]) -> dict[str, int]:
-    """Return the words that cards know; what is only the beginning of another word proves nothing."""
-    return {word: held for word, held in fulltext.terms(db, "card_text", asked, most=POSTINGS).items() if held}
+def _held(shelf: Scope, known: Mapping[str, int]) -> dict[str, int]:
+    """Return in how many of the libraries' cards each word is, of `known` ones with how many of all have them."""
+    if not shelf.libraries:
+        return dict(known)
+    count = "SELECT count(*) FROM card_text WHERE card_text MATCH ? AND {}"
+    held = {term: int(shelf.rows(count, "card_text.rowid", term)[0][0]) for term in known}
+    return {term: number for term, number in held.items() if number}
 
 
-def _bm25(db: sqlite3.Connection, terms: Mapping[str, int], count: int) -> dict[int, float]:
-    """Return the documents that say most of some words, in rare words."""
+def _bm25(shelf: Scope, known: Mapping[str, int], mine: Mapping[str, int]) -> dict[int, float]:
+    """Return the documents that say most of some words, in rare words; `known` and `mine` as `_held` has them."""
     ranking = f"SELECT rowid, bm25(card_text, {', '.join(map(str, WEIGHTS))}) AS score FROM card_text"
-    if count < FEW:
-        # SQLite takes a word that half of the cards say for worthless, which of three cards is no more than chance.
+    if shelf.size < FEW or shelf.libraries:
+        # SQLite takes a word that half of the cards say for worthless, which of three cards is no more than chance,
+        # and counts the cards of all libraries.
         # (fts5_aux.c: the weight of a word is ln((N - n + 0.5) / (n + 0.5)), at least 1e-6.)
         found: Counter[int] = Counter()
-        for term, held in terms.items():
-            theirs = max(math.log((count - held + 0.5) / (held + 0.5)), 0.0) or 1e-6
-            rows = db.execute(f"{ranking} WHERE card_text MATCH ?", (term,))
-            found.update({row: -score / theirs * _rarity(held, count) for row, score in rows})
+        for term, held in mine.items():
+            theirs = max(math.log((shelf.whole - known[term] + 0.5) / (known[term] + 0.5)), 0.0) or 1e-6
+            rows = shelf.rows(f"{ranking} WHERE card_text MATCH ? AND {{}}", "card_text.rowid", term)
+            found.update({row: -score / theirs * _rarity(held, shelf.size) for row, score in rows})
         return dict(found.most_common(LOOKED))
-    if not terms:
+    if not mine:
         return {}
-    asked = (" OR ".join(terms), LOOKED)
-    rows = db.execute(f"{ranking} WHERE card_text MATCH ? ORDER BY score, rowid LIMIT ?", asked)
-    return {int(row): -score / math.log(1 + count) for row, score in rows}
+    asked = (" OR ".join(mine), LOOKED)
+    rows = shelf.db.execute(f"{ranking} WHERE card_text MATCH ? ORDER BY score, rowid LIMIT ?", asked).fetchall()
+    return {int(row): -score / math.log(1 + shelf.size) for row, score in rows}
 
 
-def _touching(db: sqlite3.Connection, paths: Sequence[str]) -> dict[int, float]:
+def _touching(shelf: Scope, paths: Sequence[str]) -> dict[int, float]:
     """Return documents that touched some paths, a folder standing for all below it."""
     counts: Counter[int] = Counter()
     for path in paths:
         below = path.rstrip("/") + "/"
-        rows = db.execute("SELECT document FROM card_touch WHERE path = ? LIMIT 500", (path,)).fetchall()
+        rows = shelf.rows("SELECT t.document FROM card_touch t WHERE path = ? AND {} LIMIT 500", "t.document", path)
         span = (below, below[:-1] + "0")  # "0" is what follows "/" in ASCII
-        rows += db.execute("SELECT document FROM card_touch WHERE path > ? AND path < ? LIMIT 500", span).fetchall()
-        counts.update({document for (document,) in rows})
+        within = "SELECT t.document FROM card_touch t WHERE path > ? AND path < ? AND {} LIMIT 500"
+        counts.update({document for (document,) in [*rows, *shelf.rows(within, "t.document", *span)]})
     return {document: 0.0 for document, _ in counts.most_common(5 * LOOKED)}
 
 
-def _around(db: sqlite3.Connection, area: str) -> dict[int, float]:
-    """Return documents of an area, of those above it, and of those below."""
+def _around(shelf: Scope, area: str) -> dict[int, float]:
+    """Return live documents of an area, of those above it, and of those below."""
+    query = f"SELECT d.id FROM card_document d WHERE {LIVE} AND d.area {{}} AND {{{{}}}} {{}} LIMIT {LOOKED}"
     found: dict[int, float] = {}
     for place in [*areas.ancestors(area)][:-1]:
-        rows = db.execute("SELECT id FROM card_document WHERE area = ? ORDER BY confidence DESC, id LIMIT ?",
-                          (place, LOOKED))  # fmt: skip
+        rows = shelf.rows(query.format("= ?", "ORDER BY d.confidence DESC, d.id"), "d.id", place)
         found.update((document, 0.0) for (document,) in rows)
     if area:
-        rows = db.execute("SELECT id FROM card_document WHERE area > ? AND area < ? LIMIT ?",
-                          (area + "/", area + "0", LOOKED))  # fmt: skip
+        rows = shelf.rows(query.format("> ? AND d.area < ?", ""), "d.id", f"{area}/", f"{area}0")
         found.update((document, 0.0) for (document,) in rows)
     return found
 
@@ -252,9 +259,11 @@ def _choose(scored: Mapping[Ranked, float], n: int) -> list[Ranked]:
 def _above(db: sqlite3.Connection, best: Sequence[Ranked], libraries: Collection[str]) -> list[Ranked]:
     """Return the nodes above the best card, the most specific first."""
     found = []
+    beside = Scope(db, 0, 0, (best[0].library,))
+    query = f"SELECT d.id FROM card_document d WHERE {LIVE} AND d.area = ? AND d.kind = 'node' AND {{}} ORDER BY d.id"
     for steps, area in enumerate(areas.ancestors(best[0].area)):
-        rows = db.execute("SELECT id FROM card_document WHERE area = ? AND kind = 'node' ORDER BY id LIMIT 8", (area,))
-        for node in load(db, [document for (document,) in rows.fetchall()]):
+        rows = beside.rows(f"{query} LIMIT 8", "d.id", area)
+        for node in load(db, [document for (document,) in rows]):
             if node.library == best[0].library and node.library in libraries:
                 found.append(_worth(node, best[-1].score * 0.5 ** (steps + 1)))
     names = {(card.library, card.path) for card in best}

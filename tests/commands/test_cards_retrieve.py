@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from gitskills.cards import index
 from gitskills.cards.card import Card, render
 from gitskills.cards.rank import Lexical, Query
+from gitskills.skills.tree import blob_oid
 from tests.benchmarks.search_quality import open_index as empty_index
 from tests.cards.shelves import Shelf, leaf
 from tests.codes import Code
@@ -216,6 +218,37 @@ def test_only_a_changed_card_is_read_again() -> None:
     )
 
 
+def library(db: sqlite3.Connection, name: str, cards: list[Card]) -> None:
+    """Have the index hold a library."""
+    texts = {blob_oid(render(card).encode()): render(card).encode() for card in cards}
+    rows = [(card.path, blob, "t") for card, blob in zip(cards, texts, strict=True)]
+    index.update(db, name, rows, lambda oids: {oid: texts[oid] for oid in oids}, tip="one")
+
+
+def test_expired_cards_take_no_room(tmp_path: Path, code: Code) -> None:
+    """However many cards of an area expired, and were surer: the live one is found, and the live node above it."""
+    old = [leaf("api", f"old-{n}", expired="left", confidence=0.95) for n in range(40)]
+    node = replace(leaf("", "api", confidence=0.1), path="cards/api", kind="node", area="api")
+    nodes = [replace(node, path=f"cards/x{n}", expired="left") for n in range(9)]
+    made = shelf(tmp_path, code, *old, *nodes, leaf("api", "live", confidence=0.1), node)
+    assert {*names(ask(made, "--area", "api/errors"))} == {"live", "api"}
+
+
+@pytest.mark.parametrize(
+    "query", [Query("release the teapot"), Query(area="api"), Query(paths=("src/pot.py",)), Query(paths=("src",))]
+)
+def test_other_libraries_of_the_machine_take_no_room(query: Query) -> None:
+    """What another project's libraries hold neither crowds a card out nor makes its words common."""
+    mine = leaf("api", "mine", description="Release the teapot and so on.", paths=("src/pot.py",), confidence=0.2)
+    others = [leaf("api", f"card-{n}", description=f"Release the teapot {n}.", paths=("src/pot.py", f"src/{n}.py"),
+                   confidence=0.9) for n in range(600)]  # fmt: skip
+    alone, crowded = empty_index(), empty_index()
+    library(crowded, "others", others)
+    for db in (alone, crowded):
+        library(db, "mine", [mine])
+        assert [one.name for one in Lexical().rank(db, query, {"mine"}, 3)] == ["mine"]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(st.text(), st.lists(st.text(), max_size=3))
 def test_no_request_makes_it_fail(text: str, paths: list[str]) -> None:
@@ -223,6 +256,7 @@ def test_no_request_makes_it_fail(text: str, paths: list[str]) -> None:
     db = empty_index()
     card = render(TEAPOT).encode()
     index.update(db, "lib", [(TEAPOT.path, "a" * 40, "t")], lambda oids: {"a" * 40: card})
+    library(db, "other", [TEAPOT, LOGIN])
     clean = [one.encode("utf-8", "replace").decode() for one in (text, *paths)]
     for query in (Query(clean[0], paths=tuple(clean[1:])), Query(f'teapot" OR {clean[0]}* NEAR(')):
         assert len(Lexical().rank(db, query, {"lib"}, 3)) <= 1
