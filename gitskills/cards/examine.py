@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from gitskills.cards import lines, proofs
@@ -15,7 +15,7 @@ from gitskills.cards.expiry import Facts
 from gitskills.cards.heads import Head
 from gitskills.cards.lines import Place
 from gitskills.cards.verified import Verified
-from gitskills.git import files, reach
+from gitskills.git import changes, files, reach
 from gitskills.git.code import Code
 
 CITED = 32  # paths of one card, and proofs of one, whose lines are looked at
@@ -67,11 +67,29 @@ def examine(cards: Sequence[Head], code: Code, walk: Walk, index: sqlite3.Connec
 def _content(
     cards: Sequence[Head], code: Code, here: Set[str], index: sqlite3.Connection
 ) -> tuple[set[str], dict[str, float]]:
-    """Return the paths that are gone and the share of rewritten lines of each card that cites any."""
+    """Return the cards of which every path is gone, and the share of rewritten lines of each that cites any."""
     cited: dict[str, list[Place]] = {}
     for card in cards:
         commits = [proof for proof in card.proof[-CITED:] if proof in here]
         if commits and card.paths:
             cited[card.path] = [(commit, path) for commit in commits for path in card.paths[:CITED]]
     paths = {path for card in cards if card.path in cited for path in card.paths}
-    return files.gone(code.git_dir, code.tip, paths), lines.rewritten(code.git_dir, index, code.tip, cited)
+    lost = files.gone(code.git_dir, code.tip, paths)
+    doubted = {
+        card.path: {commit for commit, _ in cited[card.path]}
+        for card in cards
+        if card.path in cited and lost.issuperset(card.paths)
+    }
+    return _gone(code, doubted), lines.rewritten(code.git_dir, index, code.tip, cited)
+
+
+def _gone(code: Code, doubted: Mapping[str, Set[str]]) -> set[str]:
+    """Return those cards of which nothing that their proofs left there stands; the proofs are given by the card's path.
+
+    A card names a part of what a large change touched, and a node what its cards share; git knows all. A change that
+    only removed files left nothing that could go.
+    """
+    touched = changes.left(code.git_dir, {proof for proofs in doubted.values() for proof in proofs})
+    lost = files.gone(code.git_dir, code.tip, {path for paths in touched.values() for path in paths})
+    stood = {card: [path for proof in proofs for path in touched.get(proof, ())] for card, proofs in doubted.items()}
+    return {card for card, paths in stood.items() if paths and lost.issuperset(paths)}

@@ -24,8 +24,9 @@ class Facts:
     `repo` names the repository ("": it has no name), `ref` is the ref as people write it, `lacking` says why parts of
     the history are missing ("": it is whole). Of the proofs `here` are in the repository, `reached` are part of the
     ref's history, `copied` have a commit with the same patch there, `unsearched` are those for which too long a
-    history was not searched to its end. `gone` are paths that do not exist at the ref. `rewritten` is, by the card's
-    path, the share (0 to 1) of its lines that no longer stand in their files, where that is known.
+    history was not searched to its end. `gone` are the cards (their paths) of which no path that a proof touched stands
+    at the ref. `rewritten` is, by the card's path, the share (0 to 1) of its lines that no longer stand in their files,
+    where that is known.
     """
 
     repo: str
@@ -52,6 +53,9 @@ class Standing:
 def stand(card: Head, facts: Facts, churn: float = CHURN) -> Standing:
     """Return how a card stands; `churn` is the share of rewritten lines above which it is stale."""
     state, reason = _proof(card, facts)
+    if _elsewhere(card, facts):
+        # A fork may have a proof, but what it lacks, or changed since, says nothing of the card's own code.
+        return Standing("stale", card.stale) if state == "reachable" and card.stale else Standing(state, reason)
     if state == "reachable":
         state, reason = _content(card, facts, churn, reason)
     marks = dict(_marks(card, state, reason))
@@ -68,11 +72,12 @@ def _proof(card: Head, facts: Facts) -> tuple[State, str]:
     proofs = set(card.proof)
     if not proofs:
         return "unknown", "it names no proof"
-    if proofs & facts.reached:
+    elsewhere = _elsewhere(card, facts)
+    if proofs & facts.reached and not (elsewhere and card.expired):
         return "reachable", ""
-    if proofs & facts.copied:
+    if proofs & facts.copied and not (elsewhere and card.expired):
         return "reachable", f"a commit with the same patch is part of {facts.ref}"
-    if not proofs & facts.here and card.repo and facts.repo and card.repo != facts.repo:
+    if elsewhere or (card.repo and facts.repo and card.repo != facts.repo and not proofs & facts.here):
         return "unknown", f"its code is another repository: {card.repo}"
     if facts.lacking:
         return "unknown", f"{facts.lacking} does not show whether its proof is part of {facts.ref}"
@@ -83,9 +88,14 @@ def _proof(card: Head, facts: Facts) -> tuple[State, str]:
     return "unreachable", f"its proof is no longer part of {facts.ref}"
 
 
+def _elsewhere(card: Head, facts: Facts) -> bool:
+    """Whether host and path say that a card's code is another repository: a folder's mere name may change."""
+    return card.repo != facts.repo and "/" in card.repo and "/" in facts.repo
+
+
 def _content(card: Head, facts: Facts, churn: float, reason: str) -> tuple[State, str]:
     """Say whether what a proof touched is still there."""
-    if card.paths and set(card.paths) <= facts.gone:
+    if card.path in facts.gone:
         return "unreachable", f"every path it touched is gone from {facts.ref}"
     share = facts.rewritten.get(card.path)
     if share is None:

@@ -21,7 +21,7 @@ PROOFS, PATHS, SLUG = 16, 40, 48  # proofs and paths a card carries, characters 
 SURE, MORE = 0.95, 0.05  # what no card is surer than, and what another proof adds
 
 Action = Literal["harvested", "superseded", "merged", "skipped"]
-_SPACE = re.compile(r"\s")
+_UNTOLD_PATH = re.compile("[\\s\ufffd]")  # of a path that a list between spaces cannot hold, or that was no text
 _UNTOLD = re.compile(r"^\w{2,12}(?:\([^)]*\))?!?:\s+|\bv?\d+(?:\.\d+)+\S*")  # kinds of commits, and versions
 _ITEM = re.compile(r"^[-*+] .*$", re.MULTILINE)
 
@@ -171,7 +171,7 @@ def _leaf(draft: Draft, path: str, area: str) -> Card:
         key=draft.key,
         proof=(draft.commit,),
         patch_ids=(draft.patch_id,) if draft.patch_id else (),
-        paths=tuple(one for one in draft.paths if not _SPACE.search(one))[:PATHS],
+        paths=tuple(one for one in draft.paths if not _UNTOLD_PATH.search(one))[:PATHS],
         repo=draft.repo,
         confidence=min(answer.confidence, SURE),
     )

@@ -92,12 +92,18 @@ def touched(git_dir: Path, tip: str, limit: int) -> list[tuple[str, list[str]]]:
     return [*names(git_dir, "%H", "--first-parent", f"--max-count={limit}", tip)][::-1]
 
 
-def names(git_dir: Path, form: str, *which: str) -> Iterator[tuple[str, list[str]]]:
+def left(git_dir: Path, commits: Collection[str]) -> dict[str, list[str]]:
+    """Return the paths that each of `commits` touched and left there; one that only removed files is not named."""
+    asked = "".join(f"{oid}\n" for oid in commits).encode()
+    return dict(names(git_dir, "%H", "--no-walk=unsorted", "--diff-filter=d", "--stdin", input=asked)) if asked else {}
+
+
+def names(git_dir: Path, form: str, *which: str, input: bytes | None = None) -> Iterator[tuple[str, list[str]]]:
     """Yield what `form` (as `git log --format`) says of each commit that `which` names, and the paths it touched."""
     # A path may hold any byte but NUL: what no path can be is told by a word that nobody knew before.
     mark = f"\x01{secrets.token_hex(8)} "
     said, found = "", list[str]()
-    for record in command.stream(*_PLAIN, *_NAMES, f"--format={mark}{form}", *which, git_dir=git_dir):
+    for record in command.stream(*_PLAIN, *_NAMES, f"--format={mark}{form}", *which, git_dir=git_dir, input=input):
         text = record.decode("utf-8", "surrogateescape")
         if text.startswith(mark):
             if said:

@@ -1,5 +1,6 @@
 """How a card stands, for every combination of what git may know."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ heads = st.builds(
     NOTHING._replace,
     proof=st.lists(st.sampled_from(OIDS), unique=True).map(tuple),
     paths=st.lists(st.sampled_from(["a", "b"]), unique=True).map(tuple),
-    repo=st.sampled_from(["", "one", "two"]),
+    repo=st.sampled_from(["", "one", "two", "host/one", "host/two"]),
     expired=st.sampled_from(["", "why"]),
     stale=st.sampled_from(["", "why"]),
 )
@@ -35,20 +36,25 @@ def known(draw: st.DrawFn) -> Facts:
     here = draw(subsets)
     reached, copied, unsearched = (draw(subsets) & here for _ in range(3))
     lacking = draw(st.sampled_from(["", "a shallow clone"]))
-    gone = frozenset() if lacking else draw(st.frozensets(st.sampled_from("ab")))
+    gone = frozenset() if lacking else draw(st.frozensets(st.just(NOTHING.path)))
     shares = {} if lacking else draw(st.dictionaries(st.just(NOTHING.path), st.floats(0, 1)))
-    repo = draw(st.sampled_from(["", "one"]))
+    repo = draw(st.sampled_from(["", "one", "host/one"]))
     return Facts(repo, "main", lacking, here, reached, copied - reached, unsearched - reached - copied, gone, shares)
 
 
 @given(heads, known())
 def test_only_certainty_expires(card: Head, told: Facts) -> None:
-    """A card expires only where history is whole and all its proofs are here and out of it, or all its paths gone."""
+    """A card expires only where history is whole and all its proofs are here and out of it, or all its paths gone.
+
+    The history is that of its own repository: what another host or path has says nothing of it.
+    """
     found = stand(card, told)
     if found.action == "expired":
         lost = set(card.proof) <= told.here and not set(card.proof) & (told.reached | told.copied)
         assert not told.lacking and card.proof
-        assert lost or (card.paths and set(card.paths) <= told.gone)
+        assert lost or card.path in told.gone
+    if "/" in card.repo and "/" in told.repo and card.repo != told.repo:
+        assert not found.metadata
     if found.state == "unknown":
         assert not found.metadata
 
@@ -64,7 +70,7 @@ def test_marks_agree_with_the_state(card: Head, told: Facts) -> None:
     )
     again = stand(after, told)
     assert not again.metadata and again.action == "" and again.state == found.state
-    if found.state != "unknown":
+    if found.state != "unknown" and not ("/" in card.repo and "/" in told.repo and card.repo != told.repo):
         assert bool(after.expired) == (found.state == "unreachable")
         assert found.state == "unreachable" or bool(after.stale) == (found.state == "stale")
 
@@ -85,7 +91,13 @@ def test_a_stale_card_stays_so_where_nothing_is_known_of_its_lines() -> None:
 
 
 def test_a_proof_that_is_here_counts_whatever_the_repository_is_called() -> None:
-    """A fork has another name and the same commits."""
+    """A fork has another name and the same commits; what it has not says nothing, and it marks nothing."""
     card = NOTHING._replace(proof=(OIDS[0],), repo="example.com/theirs")
     told = Facts("example.com/ours", "main", here={OIDS[0]}, reached={OIDS[0]})
     assert stand(card, told).state == "reachable"
+    behind = replace(told, reached=frozenset())
+    assert stand(card, behind).state == "unknown" and stand(card._replace(repo="ours"), behind).state == "unreachable"
+    changed = replace(told, gone={card.path}, rewritten={card.path: 1.0})
+    assert (stand(card, changed).state, stand(card._replace(repo=""), changed).state) == ("reachable", "unreachable")
+    assert not stand(card._replace(expired="left"), told).metadata
+    assert stand(card._replace(stale="rewritten"), told).state == "stale"

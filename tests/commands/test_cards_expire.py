@@ -1,5 +1,7 @@
 """`cards expire`: what a code repository's history says about cards, as one commit in their library."""
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -229,3 +231,62 @@ def test_areas_of_one_name_keep_the_trail_true(tmp_path: Path, code: Code) -> No
     assert [one["action"] for one in made.expire().values()] == ["", "expired", "expired", ""]
     done = gitskills("verify", cwd=made.project)
     assert done.code == 0, done.out
+
+
+def test_only_what_a_proof_left_there_can_go(tmp_path: Path, code: Code) -> None:
+    """Paths that a card cannot name count, too; a change that only removed files left none; `harvest` then `expire`."""
+    base = code.oid("HEAD")
+    name = b"/caf\xe9.py" if sys.platform == "linux" else b"/cafe.py"  # elsewhere a name is text
+    with open(os.fsencode(code.folder) + name, "wb") as odd:
+        odd.write(b"def coffee(): ...\n")
+    code.git("add", "-A")
+    code.git("commit", "-q", "-m", "Brew coffee with the machine")
+    code.git("rm", "-q", "a.py")
+    code.git("commit", "-q", "-m", "Remove the deprecated teapot")
+    for number in range(45):
+        (code.folder / f"m{number:02}.py").write_text(f"x = {number}\n" * (50 - number), encoding="utf-8")
+    code.git("add", "-A")
+    code.git("commit", "-q", "-m", "Add a module for each kettle")
+    (code.folder / "with space.py").write_text("def one(): ...\n", encoding="utf-8")
+    code.write("plain.py", "def two(): ...\n")
+    code.git("add", "-A")
+    code.git("commit", "-q", "--amend", "-m", "Protocol of the samovar")
+    shelf = Shelf.make(tmp_path, code)
+    assert shelf.run("harvest", "--code", code.folder, "--since", base).code == 0
+    code.git("rm", "-q", "plain.py", *(f"m{number:02}.py" for number in range(40)))
+    code.git("commit", "-q", "-m", "fewer")
+    assert {row["state"] for row in shelf.expire().values()} == {"reachable", "stale"}
+    code.git("rm", "-q", "with space.py", *(f"m{number:02}.py" for number in range(40, 45)))
+    code.git("commit", "-q", "-m", "none")
+    expired = {row["card"] for row in shelf.expire().values() if row["action"] == "expired"}
+    assert expired == {"add-a-module-for-each-kettle", "protocol-of-the-samovar"}
+
+
+def test_an_areas_card_lives_as_long_as_its_leaves(tmp_path: Path, code: Code) -> None:
+    """The files that all leaves touched may go: the leaves stand, so does the node, and nothing is promoted again."""
+    proofs = []
+    for number in range(3):
+        (code.folder / "shared.py").write_text("x\n" * (number + 1), encoding="utf-8")
+        code.write(f"own{number}.py", f"def own{number}(): ...\n")
+        code.git("add", "-A")
+        code.git("commit", "-q", "--amend", "-m", f"own {number}")
+        proofs.append(code.oid("HEAD"))
+    cards = [leaf("api", f"own-{n}", proof=(proofs[n],), paths=("shared.py", f"own{n}.py")) for n in range(3)]
+    shelf = Shelf.make(tmp_path, code, *cards)
+    code.git("rm", "-q", "shared.py")
+    code.git("commit", "-q", "-m", "no more")
+    assert shelf.promote()["api"]["state"] == "promoted"
+    assert {row["action"] for row in shelf.expire().values()} == {""}
+    assert shelf.promote()["api"]["state"] == "unchanged" and len(shelf.log()) == 2
+
+
+def test_a_fork_that_lags_behind_expires_nothing(tmp_path: Path, code: Code) -> None:
+    """A proof that only the team's repository has merged is here, fetched, and no part of the fork's branch."""
+    proof = code.write("new.py", "new\n")
+    code.git("reset", "-q", "--hard", "HEAD~1")
+    code.git("remote", "add", "origin", "https://example.com/me/code.git")
+    row = {"proof": (proof,), "repo": "example.com/team/code", "paths": ("new.py",)}
+    shelf = Shelf.make(tmp_path, code, leaf("api", "new", **row))
+    assert shelf.expire()["cards/api/new"]["state"] == "unknown" and len(shelf.log()) == 1
+    code.git("remote", "set-url", "origin", "https://example.com/team/code.git")
+    assert shelf.expire()["cards/api/new"]["action"] == "expired"
