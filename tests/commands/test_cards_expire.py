@@ -285,8 +285,7 @@ def test_a_fork_that_lags_behind_expires_nothing(tmp_path: Path, code: Code) -> 
     proof = code.write("new.py", "new\n")
     code.git("reset", "-q", "--hard", "HEAD~1")
     code.git("remote", "add", "origin", "https://example.com/me/code.git")
-    row = {"proof": (proof,), "repo": "example.com/team/code", "paths": ("new.py",)}
-    shelf = Shelf.make(tmp_path, code, leaf("api", "new", **row))
+    shelf = Shelf.make(tmp_path, code, leaf("api", "new", proof=(proof,), repo="example.com/team/code"))
     assert shelf.expire()["cards/api/new"]["state"] == "unknown" and len(shelf.log()) == 1
     code.git("remote", "set-url", "origin", "https://example.com/team/code.git")
     assert shelf.expire()["cards/api/new"]["action"] == "expired"
