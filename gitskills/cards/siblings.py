@@ -50,7 +50,7 @@ class Group:
             return None
         if self.made.get(TEXT) != digest(self.node.body):
             return "kept"
-        return "unchanged" if self.made.get(LEAVES) == self.digest and not self.node.expired else None
+        return "unchanged" if self.made.get(LEAVES) == self.digest else None
 
 
 def groups(cards: Sequence[Card], made: Mapping[str, Mapping[str, str]], least: int) -> list[Group]:
@@ -75,7 +75,9 @@ def question(group: Group) -> str:
 
 def node(group: Group, pattern: Pattern) -> Card:
     """Return the node card of a group's pattern; its proofs are the leaves', so that it expires with the last."""
-    proofs = dict.fromkeys(proof for leaf in group.leaves for proof in leaf.proof[-1:])
+    # The newest of every leaf first: there may be more than a node carries.
+    latest = [proof for leaf in group.leaves for proof in leaf.proof[-1:]]
+    proofs = dict.fromkeys([*latest, *(proof for leaf in group.leaves for proof in leaf.proof)])
     repos = {leaf.repo for leaf in group.leaves}
     return Card(
         path=f"cards/{group.area}",

@@ -280,6 +280,17 @@ def test_an_areas_card_lives_as_long_as_its_leaves(tmp_path: Path, code: Code) -
     assert shelf.promote()["api"]["state"] == "unchanged" and len(shelf.log()) == 2
 
 
+def test_an_areas_card_stands_by_any_proof_of_its_leaves(tmp_path: Path, code: Code) -> None:
+    """Leaves whose older proofs stand are live, so is their node; and a node that expired is not promoted again."""
+    cards = [leaf("api", f"c-{n}", proof=(code.oid("HEAD"), lost(code, f"n{n}.py"))) for n in range(3)]
+    shelf = Shelf.make(tmp_path, code, *cards)
+    shelf.promote()
+    assert {row["state"] for row in shelf.expire().values()} == {"reachable"}
+    mark = "metadata:\n  gitskills-expired: retired\n"
+    shelf.change({"cards/api/SKILL.md": shelf.text("cards/api").replace("metadata:\n", mark)})
+    assert shelf.promote()["api"]["state"] == "unchanged"
+
+
 def test_a_fork_that_lags_behind_expires_nothing(tmp_path: Path, code: Code) -> None:
     """A proof that only the team's repository has merged is here, fetched, and no part of the fork's branch."""
     proof = code.write("new.py", "new\n")
