@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from gitskills.cards import excerpt, kinds, librarian, message, passed, safe, shelf
 from gitskills.cards.landing import Change, Site, land
+from gitskills.cards.order import Order
 from gitskills.cards.placing import Draft, Placed, Places
 from gitskills.cards.together import BEFORE, History
 from gitskills.errors import GitskillsError
-from gitskills.git import changes, command, history, patches, reach
+from gitskills.git import changes, command, patches, reach
 from gitskills.git.changes import FileChange, Merged
 from gitskills.git.code import Code
 from gitskills.git.trailers import Event
@@ -83,7 +84,7 @@ class Harvest:
     wanted: Wanted
     db: sqlite3.Connection
     dry_run: bool
-    order: dict[str, int] = field(default_factory=dict)
+    order: Order = field(init=False)
     rows: dict[str, Row] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
     checked: dict[str, str] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class Harvest:
         """Deal with every change, publishing from time to time."""
         self.site.cache.refresh()
         merged = changes.chain(self.code.git_dir, self.wanted.tip, self.wanted.since)
-        self.order = {one.commit.oid: number for number, one in enumerate(merged)}
+        self.order = Order(self.code.git_dir, [one.commit.oid for one in merged], self.wanted.since)
         self._leave_out(merged)
         last: str | None = None
         for batch in self._batches([one for one in merged if one.commit.oid not in self.rows]):
@@ -104,7 +105,7 @@ class Harvest:
         done = _known(self.site.cache.git_dir, self.site.tip()[1])
         cut = changes.cut_off(self.code.git_dir, merged)
         told = {} if self._afresh else passed.recall(self.db, self._repository, self._by)
-        for oid in self.order:
+        for oid in self.order.oids:
             if oid in done:
                 self._skip(oid, "harvested already")
             elif oid in cut:
@@ -130,7 +131,9 @@ class Harvest:
         git_dir = self.code.git_dir
         oids = {one.commit.oid: one for one in todo}
         ids = self._patch_ids(oids)
-        past = History(changes.touched(git_dir, self.wanted.tip, BEFORE + len(self.order))) if oids else History([])
+        past = (
+            History(changes.touched(git_dir, self.wanted.tip, BEFORE + len(self.order.oids))) if oids else History([])
+        )
         batch: list[Taught] = []
         begun = time.monotonic()
         for oid, files in changes.diffs(git_dir, oids):
@@ -192,7 +195,7 @@ class Harvest:
         def change(git_dir: Path, tip: str | None) -> Sequence[Change]:
             cards, broken = shelf.read(git_dir, shelf.listing(git_dir, tip)) if tip else ([], [])
             self.broken = tuple(broken)
-            places = Places(cards, self._newer)
+            places = Places(cards, self.order.newer)
             done = _known(git_dir, tip) | {proof for card in cards for proof in card.proof}
             made = [self._place(taught, places, done) for taught in batch]
             return [one for one in made if one is not None]
@@ -224,6 +227,7 @@ class Harvest:
     def _change(self, taught: Taught, placed: Placed) -> Change:
         card, one = placed.card, taught.merged
         author = one.brought[0] if one.brought else one.commit
+        person = f"{author.name} <{author.email}>"
         from_ = f"{self.code.name or 'commit'} {one.commit.oid[:12]}"
         event = Event(
             card.name,
@@ -234,23 +238,13 @@ class Harvest:
             proposer=self._by,
             proof=(one.commit.oid,),
             calls=0 if self.model.name == "rules" else 1,
-            co_authors=(f"{author.name} <{author.email}>",),
+            # Anybody may call themselves anything: what no card may carry is no name either.
+            co_authors=() if safe.flagged(person) else (person,),
         )
         verb = {"harvested": "from", "superseded": "renewed by", "merged": "also shown by"}[placed.action]
         # The trigger, which was checked with the card, and not the title, which was not.
         why = " ".join(card.description.split())
         return Change({f"{card.path}/SKILL.md": placed.text}, f"{card.name}: {verb} {from_}", why, (event,))
-
-    def _newer(self, one: str, other: str) -> bool:
-        """Tell whether a commit comes after another in the code's history; False where that is not known."""
-        if one in self.order and other in self.order:
-            return self.order[one] > self.order[other]
-        if one in self.order or other == one:
-            return one != other
-        try:
-            return history.is_ancestor(self.code.git_dir, other, one)
-        except command.GitFailed:
-            return False
 
     def _passed(self, oid: str, reason: str) -> None:
         self._skip(oid, reason)

@@ -106,7 +106,9 @@ def parse(answer: str) -> Answer | Nothing | str:
         return failed.message
     required = ("failing_signal", "target", "trigger", "procedure")
     texts = {key: _text(found.get(key)) for key in (*required, "area", "pitfalls")}
-    if missing := [key for key in required if not texts[key]]:
+    # The root is an area: it may be empty, but must be said.
+    unsaid = [] if isinstance(found.get("area"), str) else ["area"]
+    if missing := unsaid + [key for key in required if not texts[key]]:
         reason = found.get("reason")
         if isinstance(reason, str) and reason.strip():
             return Nothing(" ".join(reason.split())[:200])

@@ -77,10 +77,10 @@ class Places:
             if not same.expired and any(self._newer(proof, draft.commit) for proof in same.proof):
                 return f"a later change says it already: {same.path}"
             return _placed("superseded", _leaf(draft, same.path, same.area), same)
-        near = self._near(draft)
+        area = self._area(draft.answer.area)
+        near = self._near(draft, area)
         if near is not None:
             return _placed("merged", _joined(near, draft, self._newer), near, f"much like {near.path}")
-        area = self._area(draft.answer.area)
         return _placed("harvested", _leaf(draft, self._free(area, draft), area), None)
 
     def take(self, placed: Placed) -> None:
@@ -98,13 +98,13 @@ class Places:
         self._folders.update(areas.ancestors(folder))
         self._names.add(card.name)
 
-    def _near(self, draft: Draft) -> Card | None:
-        """Return the live card of the same area that says nearly the same of nearly the same files."""
+    def _near(self, draft: Draft, area: str) -> Card | None:
+        """Return the live card of the area that says nearly the same of nearly the same files."""
         words, paths = content_words(_description(draft)), set(draft.paths)
         found: list[tuple[float, str]] = []
         for path in sorted({one for touched in paths for one in self._touching.get((draft.repo, touched), ())}):
             card = self._cards[path]
-            if card.expired or card.area != draft.answer.area:
+            if card.expired or card.area != area:
                 continue
             alike, shared = _overlap(words, self._words[path]), _overlap(paths, set(card.paths))
             if alike >= ALIKE and shared >= SHARED:
