@@ -107,14 +107,7 @@ class Apply:
 
     def record(self, reason: str) -> None:
         """Write down what was done: the bases by source, then the lock, then the placements."""
-        for source, cache in self._survey.caches.items():
-            changes = {
-                name: base[1] if base and base[0] == source else None
-                for name, base in self._bases.items()
-                if (base and base[0] == source) or name in self._survey.bases
-            }
-            if changes and cache.exists:
-                installed.update(cache.git_dir, self._survey.project.key, changes, reason)
+        installed.record(self._survey.caches, self._survey.project.key, self._bases, reason)
         lockfile.write(self._survey.project.lock_path, self._lock)
         self._disk.record()
 
@@ -168,10 +161,7 @@ class Apply:
         return self._outcome(name, plan, "merged", merged.tree, _MERGED[self._favor], left)
 
     def _remove(self, name: str, plan: Plan) -> Outcome:
-        left: list[str] = []
-        if plan.old is not None:
-            left = self._disk.take_away(name, plan.old, self._survey.known(name, None))
-        self._disk.forget(name)
+        left = self._disk.take_away(name, plan.old, self._survey.known(name, None))
         self._bases[name] = None
         source = self._lock.pop(name, None)
         message = "; ".join(filter(None, (plan.message, *left)))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gitskills.errors import GitskillsError
+from gitskills.git.cache import Cache
 from gitskills.git.objects import make_tree, resolve, subtrees, update_ref
 
 _TREE = 0o040000
@@ -21,6 +22,20 @@ def ref(key: str) -> str:
 def read(git_dir: Path, key: str) -> dict[str, str]:
     """The tree each skill of this source had when it was installed in the project `key`."""
     return subtrees(git_dir, ref(key))
+
+
+def record(caches: Mapping[str, Cache], key: str, bases: Mapping[str, tuple[str, str] | None], reason: str) -> None:
+    """Record the bases of the project `key`, skill → (source, tree) or None, and drop them from all other sources.
+
+    `caches` are by source; sources of one URL share theirs, whatever their refs.
+    """
+    shared: dict[Path, dict[str, str | None]] = {}
+    for source, cache in caches.items():
+        changes = shared.setdefault(cache.git_dir, dict.fromkeys(bases))
+        changes |= {name: base[1] for name, base in bases.items() if base and base[0] == source}
+    for cache in {cache.git_dir: cache for cache in caches.values()}.values():
+        if cache.exists and bases:
+            update(cache.git_dir, key, shared[cache.git_dir], reason)
 
 
 def update(git_dir: Path, key: str, changes: Mapping[str, str | None], reason: str) -> None:

@@ -140,8 +140,11 @@ class Disk:
         tool = self.claims.tool(spot.folder / name)
         return f"{spot.shown}/{name} is {f'from {tool}' if tool else 'not from gitskills'}"
 
-    def take_away(self, name: str, tree: str, known: Mapping[str, int]) -> list[str]:
-        """Remove the real folder, which has the tree `tree`, with its links and copies; returns what was left."""
+    def take_away(self, name: str, tree: str | None, known: Mapping[str, int]) -> list[str]:
+        """Remove the real folder, which has the tree `tree` (None: it is gone already), with its links and copies.
+
+        Returns what was left.
+        """
         left = []
         for place, (mode, there) in list(self._rows.get(name, {}).items()):
             copy = os.path.join(place, name)
@@ -157,16 +160,20 @@ class Disk:
                 linked.setdefault(place, Spot(Path(place), place, self.project.skills_folder))
         for spot in linked.values():
             spot.unlink(name)
-        if self.live(name).exists():
+        if tree is not None and self.live(name).exists():
             self._stage(self._real).take_away(name, old=tree, known=known)
             self._present.discard(name)
         self.forget(name)
         return left
 
     def rename(self, old: str, new: str) -> None:
-        """Give the real folder another name, and take away the links of the old one."""
+        """Give the real folder and its copies another name, and take away the links of the old one."""
+        rows = self._rows.get(old, {})
         for spot in self.spots:
             spot.unlink(old)
+            mode, tree = rows.get(spot.place, ("", ""))
+            if mode == "copy" and not spot.holds(new) and spot.give(old, spot.folder / new):
+                self._note(new, spot.place, mode, tree)
         os.rename(self.live(old), self.live(new))
         self._present.discard(old)
         self._present.add(new)

@@ -105,12 +105,12 @@ def _forget(project: Project, gone: dict[str, Install | None], source: str | Non
         if one.name == source and not keep:
             text = config.without_source(text, one.name, where=where)
         elif names:
-            text = config.with_patterns(text, one.name, _without(one, names).patterns, where=where)
+            text = config.with_patterns(text, one.name, without(one, names).patterns, where=where)
     if text != before:
         write_atomic(project.file, text.encode())
 
 
-def _without(source: Source, gone: dict[str, str]) -> Source:
+def without(source: Source, gone: dict[str, str]) -> Source:
     """The source without the skills `gone` (name → path): their own lines leave, globs get a `!name` beside them."""
     patterns: list[Pattern] = []
     for one in source.patterns:

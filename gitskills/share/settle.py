@@ -12,6 +12,7 @@ from gitskills.share.apply import lock_entry
 from gitskills.share.lockfile import Install
 from gitskills.share.outgoing import Joined, Outgoing
 from gitskills.share.publish import Done
+from gitskills.share.remove import without
 from gitskills.share.survey import Survey
 from gitskills.share.unpack import content, known_modes
 from gitskills.state.files import write_atomic
@@ -29,19 +30,19 @@ class Settle:
         """Bring disk and records in line with what upstream has."""
         project = self._survey.project
         lock = lockfile.read(project.lock_path)
-        bases: dict[str, str | None] = {}
+        bases: dict[str, tuple[str, str]] = {}
         for one, joined, commit in done:
             url = redact(one.source.url)
             entry = Install(one.name, one.source.name, url, one.source.ref, commit, one.path, joined.tree)
             self._place(one, joined)
-            bases[one.name] = joined.tree
+            bases[one.name] = (one.source.name, joined.tree)
             before = lock.get(one.name)
             lock[one.name] = lock_entry(before, entry)
             merging.settle(self._db, project.key, self._cache, one.name)
-            if before is None:
-                self._choose(one)
+            if before is None or before.source != entry.source:
+                self._choose(one, before)
         if bases:
-            installed.update(self._cache.git_dir, project.key, bases, "push")
+            installed.record(self._survey.caches, project.key, bases, "push")
             landed.forget(self._cache.git_dir, project.key, bases)
             lockfile.write(project.lock_path, lock)
             self._survey.disk.record()
@@ -60,12 +61,20 @@ class Settle:
             disk.claim(one.name, one.live.parent, one.disk)
         disk.spread(one.name, joined.tree)
 
-    def _choose(self, one: Outgoing) -> None:
-        """Add a newly published skill to what the file takes from its source, if no pattern does yet."""
+    def _choose(self, one: Outgoing, before: Install | None) -> None:
+        """Make the file take the skill from where it was published: not from a source that it was installed from
+        `before`, and from this one, if no pattern does yet."""
         project = self._survey.project
-        text = project.text
-        source = config.parse(text, where=str(project.file)).sources[one.source.name]
-        if any(pattern.matches(one.name, one.path) and not pattern.excludes for pattern in source.patterns):
-            return
-        patterns = (*source.patterns, Pattern(one.name))
-        write_atomic(project.file, config.with_patterns(text, source.name, patterns).encode())
+        text = old = project.text
+        sources = config.parse(text, where=str(project.file)).sources
+        if before is not None and before.source in sources:
+            left = without(sources[before.source], {one.name: before.path})
+            text = config.with_patterns(text, left.name, left.patterns)
+        source = sources[one.source.name]
+        fitting = [pattern for pattern in source.patterns if pattern.matches(one.name, one.path)]
+        kept = tuple(pattern for pattern in source.patterns if not (pattern.excludes and pattern in fitting))
+        chosen = kept if any(pattern in kept for pattern in fitting) else (*kept, Pattern(one.name))
+        if chosen != source.patterns:
+            text = config.with_patterns(text, source.name, chosen)
+        if text != old:
+            write_atomic(project.file, text.encode())

@@ -74,6 +74,8 @@ class Spot:
         except OSError:
             return False
         self._names.discard(name)
+        if to.parent == self.folder:
+            self._names.add(to.name)
         return True
 
     def can_link(self) -> bool:

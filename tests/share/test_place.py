@@ -1,12 +1,14 @@
 """Links and copies in the agents' folders."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from gitskills.share import spots
+from gitskills.share.remove import remove
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, folder, numbered, person
 
@@ -105,6 +107,26 @@ def test_a_copy_that_was_edited_outlives_its_skill(tmp_path: Path, library: Path
     commit(library, {"skills/a/SKILL.md": None, "skills/a/run": None})
     assert ada.pull()["a"].action == "kept"
     assert copy.read_text() == "mine" == ada.read("a", "run")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+@pytest.mark.parametrize("mode", ["symlink", "copy"])
+def test_what_agents_had_of_a_deleted_folder_goes_with_its_skill(tmp_path: Path, library: Path, mode: str) -> None:
+    """Where the real folder was deleted by hand, removing the skill removes its link, or its copy unless edited."""
+    ada = person(tmp_path, library, more=f"placement: {mode}\n")
+    ada.pull()
+    agents = ada.root / ".claude/skills/a"
+    shutil.rmtree(ada.skills / "a")
+    remove(ada.project, ["a"], None)
+    assert not os.path.lexists(agents) and ada.lock() == {}
+    ada.config.write_text(ada.config.read_text().replace("'!a'", "a").replace('"!a"', "a"))
+    ada.pull()
+    shutil.rmtree(ada.skills / "a")
+    if mode == "copy":
+        (agents / "run").write_text("mine")
+    commit(library, {"skills/a/SKILL.md": None, "skills/a/run": None, "skills/b/SKILL.md": numbered("b")})
+    ada.pull()
+    assert os.path.lexists(agents) == (mode == "copy")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")

@@ -59,6 +59,22 @@ def test_local_edits_move_along(ada: Person, library: Path) -> None:
     assert git("show", "main:skills/new/SKILL.md", cwd=library).decode() == wanted
 
 
+def test_copies_move_along(tmp_path: Path, library: Path) -> None:
+    """Where agents have copies, these are renamed too, and what was edited in one is merged like any other edit."""
+    ada = person(tmp_path, library, more="placement: copy\n")
+    ada.pull()
+    copies = ada.root / ".claude/skills"
+    rename(library, "skills/old", "skills/new")
+    ada.pull()
+    assert {path.name for path in copies.iterdir()} == {"new", "b", "c"}
+    (copies / "new/SKILL.md").write_text(ada.read("new").replace("line 1\n", "line one\n"))
+    rename(library, "skills/new", "skills/newer", ada.read("new").replace("name: new", "name: newer"))
+    assert ada.pull()["newer"].action == "merged"
+    assert {path.name for path in copies.iterdir()} == {"newer", "b", "c"}
+    assert "line one" in ada.read("newer") and "name: newer" in ada.read("newer")
+    assert (copies / "newer/SKILL.md").read_text() == ada.read("newer")
+
+
 def test_a_clash_after_a_rename_loses_nothing(ada: Person, library: Path) -> None:
     """Renamed and edited upstream on the line that was edited here: the folder moves, its content stays as it is."""
     ada.edit("old", "line 1\n", "mine\n")

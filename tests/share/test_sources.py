@@ -1,0 +1,73 @@
+"""Several sources in one project: of one URL, of the same skill, and skills that go from one to the other."""
+
+from pathlib import Path
+
+import pytest
+
+from gitskills.share.remove import remove
+from tests.conftest import SkillRepo
+from tests.people import Person, commit, numbered, person
+from tests.repositories import git
+
+
+def two_refs(tmp_path: Path, library: Path, first: str) -> Person:
+    """A person with skill `a` of the branch main and `b` of the tag v1 of one library, that source first or last."""
+    git("tag", "-f", "v1", "main", cwd=library)
+    pinned = f"  pinned: {{url: {library}, ref: v1, skills: [b]}}\n"
+    ada = person(tmp_path, library, more="    skills: [a]\n" + ("" if first == "pinned" else pinned))
+    if first == "pinned":
+        ada.config.write_text(ada.config.read_text().replace("sources:\n", f"sources:\n{pinned}"))
+    return ada
+
+
+def test_two_refs_of_one_library(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """Sources that share a URL share its cache and keep each other's bases: an untouched copy follows a newer lock."""
+    library = skill_repo({f"skills/{name}/SKILL.md": numbered(name) for name in "ab"})
+    for first in ("pinned", "team"):
+        ada, ben = (two_refs(tmp_path / name / first, library, first) for name in ("ada", "ben"))
+        for someone in (ada, ben):
+            for _ in range(2):
+                assert set(someone.pull()) == {"a", "b"}
+        commit(library, {"skills/a/SKILL.md": numbered("a").replace("line 1\n", f"by {first}\n")})
+        assert ben.pull()["a"].action == "updated"
+        (ada.root / "gitskills.lock").write_bytes((ben.root / "gitskills.lock").read_bytes())  # as `git pull` does
+        assert ada.pull()["a"].action == "updated" and f"by {first}\n" in ada.read("a")
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+@pytest.mark.parametrize("patterns", ["[c]", '["*"]'])
+def test_a_skill_that_goes_to_another_source(
+    tmp_path: Path, skill_repo: SkillRepo, patterns: str, deleted: bool
+) -> None:
+    """After `push --to` of another source, as is advised where a library deleted a skill, it is that one's: the file
+    asks only there, nothing is removed or put back, and what it was merged from is known."""
+    library = skill_repo({f"skills/{name}/SKILL.md": numbered(name) for name in "ab"})
+    other = skill_repo({"skills/c/SKILL.md": numbered("c")}, name="other.git")
+    ada = person(tmp_path, library)
+    mine = f"sources:\n  mine: {{url: {other}, skills: {patterns}}}\n"
+    ada.config.write_text(ada.config.read_text().replace("sources:\n", mine))
+    ada.pull()
+    ada.edit("a", "line 1\n", "mine\n")
+    if deleted:
+        commit(library, {"skills/a/SKILL.md": None})
+        assert ada.pull()["a"].action == "kept"
+    assert ada.push("a", to="mine")["a"].action == "pushed"
+    assert {name: one.action for name, one in ada.pull().items()} == dict.fromkeys("abc", "unchanged")
+    assert "mine\n" in ada.read("a") and ada.lock()["a"].source == "mine"
+    commit(other, {"skills/a/SKILL.md": ada.read("a").replace("mine\n", "mine, as others say it\n")})
+    ada.edit("a", "line 9\n", "line nine\n")
+    assert ada.pull()["a"].action == "merged"
+    assert "as others say it" in ada.read("a") and "line nine" in ada.read("a")
+
+
+def test_a_skill_published_after_its_removal_stays(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """A new skill of the name of a removed one is asked for again once it is published."""
+    library = skill_repo({f"skills/{name}/SKILL.md": numbered(name) for name in "ab"})
+    ada = person(tmp_path, library)
+    ada.pull()
+    remove(ada.project, ["a"], None)
+    assert "!a" in ada.config.read_text()
+    commit(library, {"skills/a/SKILL.md": None})
+    ada.write("a", numbered("a") + "anew\n")
+    assert ada.push("a")["a"].action == "pushed" and "!a" not in ada.config.read_text()
+    assert ada.pull()["a"].action == "unchanged" and "anew" in ada.read("a")
