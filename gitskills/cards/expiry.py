@@ -95,6 +95,8 @@ def _elsewhere(card: Head, facts: Facts) -> bool:
 
 def _content(card: Head, facts: Facts, churn: float, reason: str) -> tuple[State, str]:
     """Say whether what a proof touched is still there."""
+    if facts.lacking and card.expired:
+        return "unknown", f"{facts.lacking} does not show whether what it touched is still there"
     if card.path in facts.gone:
         return "unreachable", f"every path it touched is gone from {facts.ref}"
     share = facts.rewritten.get(card.path)

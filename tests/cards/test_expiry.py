@@ -75,6 +75,16 @@ def test_marks_agree_with_the_state(card: Head, told: Facts) -> None:
         assert found.state == "unreachable" or bool(after.stale) == (found.state == "stale")
 
 
+def test_an_incomplete_clone_restores_nothing() -> None:
+    """A card may have expired by its paths, of which such a clone tells nothing: the mark stays until a whole one."""
+    card = NOTHING._replace(proof=(OIDS[0],), expired="every path it touched is gone from main")
+    told = facts(here={OIDS[0]}, reached={OIDS[0]})
+    assert (stand(card, replace(told, lacking="a partial clone")).state, stand(card, told).action) == (
+        "unknown",
+        "restored",
+    )
+
+
 @pytest.mark.parametrize(("share", "state"), [(0.6, "reachable"), (0.61, "stale"), (1.0, "stale")])
 def test_more_than_the_churn_is_stale(share: float, state: str) -> None:
     """Exactly the share given is not yet stale."""
