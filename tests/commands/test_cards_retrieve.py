@@ -227,11 +227,20 @@ def library(db: sqlite3.Connection, name: str, cards: list[Card]) -> None:
 
 def test_expired_cards_take_no_room(tmp_path: Path, code: Code) -> None:
     """However many cards of an area expired, and were surer: the live one is found, and the live node above it."""
-    old = [leaf("api", f"old-{n}", expired="left", confidence=0.95) for n in range(40)]
+    said = {"description": "Old kettle, old kettle.", "expired": "left"}
+    old = [leaf("api", f"old-{n}", confidence=0.95, **said) for n in range(40)]
     node = replace(leaf("", "api", confidence=0.1), path="cards/api", kind="node", area="api")
     nodes = [replace(node, path=f"cards/x{n}", expired="left") for n in range(9)]
-    made = shelf(tmp_path, code, *old, *nodes, leaf("api", "live", confidence=0.1), node)
+    made = shelf(
+        tmp_path,
+        code,
+        *old,
+        *nodes,
+        leaf("api", "live", description="An old kettle, with words around it.", confidence=0.1),
+        node,
+    )
     assert {*names(ask(made, "--area", "api/errors"))} == {"live", "api"}
+    assert names(ask(made, "old kettle"))[0] == "live"
 
 
 @pytest.mark.parametrize(
