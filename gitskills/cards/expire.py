@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gitskills.cards import verified
@@ -22,6 +22,7 @@ from gitskills.git.trailers import Event
 from gitskills.memory import uncollected
 from gitskills.state import database
 from gitskills.state.paths import Paths
+from gitskills.yamltext import YamlError
 
 Row = tuple[Head, Standing]
 
@@ -58,8 +59,15 @@ class Round:
         cards, broken = self.loaded.heads(self.index)
         facts, self.found = examine(cards, self.code, self.walk, self.index)
         self.rows = tuple((card, stand(card, facts, self.churn)) for card in cards)
-        self.broken = tuple(broken)
-        return _change(self.cache, [row for row in self.rows if row[1].metadata])
+        texts, problems = _marked(self.cache, [row for row in self.rows if row[1].metadata])
+        if problems:
+            # One that nobody can write to is told, and stops no other.
+            self.rows = tuple(
+                (card, replace(one, action="", metadata=())) if card.path in problems else (card, one)
+                for card, one in self.rows
+            )
+        self.broken = (*broken, *problems.values())
+        return _change(texts, [row for row in self.rows if row[1].metadata])
 
 
 def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool = False) -> Expired:
@@ -86,16 +94,26 @@ def key(code: Code) -> str:
     return code.name or str(code.git_dir)
 
 
-def _change(cache: Cache, rows: Sequence[Row]) -> Sequence[Change]:
+def _change(texts: Mapping[str, str], rows: Sequence[Row]) -> Sequence[Change]:
     if not rows:
         return ()
-    texts = _texts(cache, [card for card, _ in rows])
-    files = {
-        f"{card.path}/SKILL.md": with_metadata(texts[card.blob], dict(standing.metadata)) for card, standing in rows
-    }
+    files = {f"{path}/SKILL.md": text for path, text in texts.items()}
     body = "\n".join(f"- {card.path}: {standing.action}: {_why(standing)}" for card, standing in rows)
     events = tuple(Event(card.name, "expire", base=card.tree) for card, _ in rows)
     return (Change(files, _subject(rows), body, events),)
+
+
+def _marked(cache: Cache, rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the texts of cards with their new marks, and what is wrong with those that cannot be marked, by path."""
+    texts = _texts(cache, [card for card, _ in rows]) if rows else {}
+    marked: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for card, standing in rows:
+        try:
+            marked[card.path] = with_metadata(texts[card.blob], dict(standing.metadata))
+        except YamlError as error:
+            problems[card.path] = f"{card.path}: {error.message}"
+    return marked, problems
 
 
 def _texts(cache: Cache, cards: Iterable[Head]) -> Mapping[str, str]:

@@ -207,6 +207,20 @@ def test_a_broken_card_stops_nothing(tmp_path: Path, code: Code) -> None:
     assert "expired" in done.out and "1 unknown, 1 unreachable" in done.out
 
 
+def test_a_card_that_cannot_be_marked_stops_no_other(tmp_path: Path, code: Code) -> None:
+    """Frontmatter that reads and cannot be edited is told with its place; all other cards expire."""
+    proof = lost(code)
+    shelf = Shelf.make(tmp_path, code, leaf("api", "gone", proof=(proof,)))
+    anchored = shelf.text("cards/api/gone").replace("description: ", "description: &a ")
+    flow = f"---\nname: flow\nmetadata: {{gitskills-kind: leaf, gitskills-proof: {proof}}}\n---\n"
+    shelf.change({"cards/api/anchor/SKILL.md": anchored, "cards/api/flow/SKILL.md": flow})
+    done = shelf.run("expire", "--code", code.folder, "--json")
+    actions = {row["path"].rpartition("/")[2]: row["action"] for row in done.json()}
+    assert actions == {"gone": "expired", "flow": "expired", "anchor": ""}
+    assert "cards/api/anchor: SKILL.md:3: anchors" in done.err and done.code == 0
+    assert "gitskills-expired" in shelf.text("cards/api/gone") and shelf.text("cards/api/anchor") == anchored
+
+
 def test_wrong_places_are_told(tmp_path: Path, code: Code) -> None:
     """A folder without a repository, a ref that is none and an unknown library are errors, not bugs."""
     shelf = Shelf.make(tmp_path, code, leaf("api", "a", proof=(code.oid("HEAD"),)))
