@@ -23,8 +23,8 @@ def command(available: bool, author: str | None, glob: bool, as_json: bool) -> i
     if author is not None:
         from gitskills.share.trail.authors import created_by
 
-        names = created_by(project, author)
-        rows = [row for row in rows if (row.source, row.name) in names]
+        created = created_by(project, author)
+        rows = [row for row in rows if (row.source, row.path) in created]
     if as_json:
         keys = ("name", "description", "source", "version", "commit", "tree")
         console.emit_json([{key: getattr(row, key) for key in keys} for row in rows])

@@ -18,7 +18,7 @@ def command(name: str, glob: bool, as_json: bool) -> int:
     name, _, version = name.partition("@")
     shown = catalogue.installed(project, name) if not version and project.config.sources else None
     if shown is None:
-        shown = catalogue.at(project, catalogue.upstream_name(project, name), version or None)
+        shown = catalogue.at(project, name, version or None)
     row = shown.row
     text = catalogue.manifest(shown.files)
     if as_json:

@@ -9,6 +9,7 @@ from gitskills.config import Pattern, Source
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.objects import MANIFEST
+from gitskills.share import lockfile
 from gitskills.share.project import Library, Project
 from gitskills.share.roots import root_name
 from gitskills.share.select import Upstream, skill_name
@@ -33,6 +34,7 @@ class Row:
     commit: str | None
     tree: str | None
     status: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def here(project: Project) -> list[Row]:
                 one.commit,
                 one.tree,
                 one.status,
+                one.path,
             )
         )
     return rows
@@ -85,31 +88,31 @@ def installed(project: Project, name: str) -> Shown | None:
 
 
 def at(project: Project, name: str, version: str | None) -> Shown:
-    """A skill as its library has it: at its tip, or at `version` (v3, a commit, a tree). Raises GitskillsError."""
+    """A skill as its library has it: at its tip, or at `version` (v3, a commit, a tree). Raises GitskillsError.
+
+    An installed one is meant by the name it has here, whatever its library calls it and others have.
+    """
     missing: GitskillsError | None = None
-    for library in project.libraries():
+    install = lockfile.read(project.lock_path).get(name)
+    libraries = [project.library(project.source(install.source))] if install else project.libraries()
+    for library in libraries:
         if library.tip is None:
             continue
         try:
-            return _at(project, library, name, version)
+            return _at(project, library, name, version, install.path if install else None)
         except GitskillsError as error:
             missing = missing or error
     raise missing or GitskillsError(f"no library has a skill {name!r}", "`gitskills list --available` shows them")
 
 
-def upstream_name(project: Project, name: str) -> str:
-    """The name a skill has in its library: as installed here it may have an alias."""
-    from gitskills.share import lockfile
-
-    install = lockfile.read(project.lock_path).get(name)
-    return install.path or name if install else name
-
-
-def _at(project: Project, library: Library, name: str, version: str | None) -> Shown:
+def _at(project: Project, library: Library, name: str, version: str | None, path: str | None) -> Shown:
+    """The skill at `path` of one library, or that it calls `name`."""
     with contextlib.closing(database.index(project.paths)) as db:
         trail = audit.read(db, library.git_dir, library.tip or "")
         want = partial(_bring, project, library)
-        asked = "" if trail.root() and name == root_of(library, trail, want) else name
+        asked = path
+        if asked is None:
+            asked = "" if trail.root() and name == root_of(library, trail, want) else name
         row = trail.at(asked, version) if version else next(one for one in trail.rows(asked) if one.version)
     if not row.tree:
         raise GitskillsError(f"{name} was removed in {row.commit[:10]}", f"`gitskills log {name}` shows its versions")
@@ -139,7 +142,7 @@ def _rows(project: Project, library: Library) -> list[Row]:
         known = latest.get(path)
         description = summary(texts[manifests[path]].decode("utf-8", "replace")).description
         version, commit = (known.version, known.landed) if known else (None, None)
-        rows.append(Row(skill_name(one, probe), description, library.source, version, commit, one.tree))
+        rows.append(Row(skill_name(one, probe), description, library.source, version, commit, one.tree, path=path))
     return sorted(rows, key=lambda row: row.name)
 
 

@@ -15,7 +15,7 @@ from gitskills.git.objects import MANIFEST, Found
 from gitskills.share import merging, upstream
 from gitskills.share.describe import describe
 from gitskills.share.foreign.claims import told
-from gitskills.share.lockfile import safe_name
+from gitskills.share.lockfile import Install, safe_name
 from gitskills.share.outgoing import Outgoing
 from gitskills.share.plan import base_of
 from gitskills.share.prepare import prepare
@@ -83,12 +83,9 @@ class Gather:
         if base is not None and facts is not None and facts.ours == base and self._to is None and listed:
             gathered.unchanged.append(name)
             return
-        claim = self._claim(live) if base is None and install is None else ""
-        if claim:
-            gathered.refused[name] = claim
-            return
-        if not safe_name(name):
-            gathered.refused[name] = "this name cannot be a folder on every system"
+        reason = self._refusal(live, install, base)
+        if reason:
+            gathered.refused[name] = reason
             return
         source = self._project.source(self._to) if self._to else self._source(name, install.source if install else None)
         cache = self._survey.caches[source.name]
@@ -116,6 +113,20 @@ class Gather:
             )
         )
 
+    def _refusal(self, live: Path, install: Install | None, base: str | None) -> str:
+        """Why a skill is not published, whatever is in it; "" where nothing speaks against it."""
+        claim = self._claim(live) if base is None and install is None else ""
+        if claim:
+            return claim
+        if not safe_name(live.name):
+            return "this name cannot be a folder on every system"
+        if install is not None and self._to is None and install.source not in self._project.config.sources:
+            return (
+                f"it came from {install.source}, which {self._project.file.name} no longer names; "
+                f"`gitskills push {live.name} --to SOURCE` publishes it elsewhere"
+            )
+        return ""
+
     def _claim(self, live: Path) -> str:
         """Why a folder is another tool's to publish. Keys in its SKILL.md are no reason: they are taken out."""
         disk = self._survey.disk
@@ -126,7 +137,7 @@ class Gather:
 
     def _source(self, name: str, installed: str | None) -> Source:
         """The source a skill goes to: the one it came from, else the only one there is."""
-        if installed is not None and installed in self._project.config.sources:
+        if installed is not None:
             return self._project.source(installed)
         sources = list(self._project.config.sources.values())
         if len(sources) == 1:

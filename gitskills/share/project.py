@@ -92,14 +92,16 @@ class Project:
     def libraries(self) -> list[Library]:
         """The libraries to look at, offline: each source's cache, else the repository of skills one stands in.
 
-        A source never fetched is left out. Raises GitskillsError where there is none at all.
+        A source never fetched is left out, and so is one whose ref is gone. Raises GitskillsError where there is none
+        at all.
         """
         found = []
+        error = GitskillsError("nothing has been fetched yet", "run `gitskills pull`")
         for source in self.config.sources.values():
-            cache = self.cache(source)
-            if cache.exists:
-                tip = cache.resolve(source.ref) if cache.head or source.ref else None
-                found.append(Library(source.name, cache.git_dir, tip, cache.url))
+            try:
+                found.append(self.library(source))
+            except GitskillsError as problem:
+                error = problem
         if not self.config.sources:
             here = _own_repository(Path.cwd())
             if here is None:
@@ -109,8 +111,16 @@ class Project:
                 )
             found.append(here)
         elif not found:
-            raise GitskillsError("nothing has been fetched yet", "run `gitskills pull`")
+            raise error
         return found
+
+    def library(self, source: Source) -> Library:
+        """A source as last fetched; raises GitskillsError where it never was, or lacks its ref."""
+        cache = self.cache(source)
+        if not cache.exists:
+            raise GitskillsError(f"the source {source.name} has never been fetched", "run `gitskills pull`")
+        tip = cache.resolve(source.ref) if cache.head or source.ref else None
+        return Library(source.name, cache.git_dir, tip, cache.url)
 
 
 def load(paths: Paths, cwd: Path, *, glob: bool = False) -> Project:

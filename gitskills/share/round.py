@@ -61,7 +61,9 @@ class _Round:
         self.caches = caches
         self.unreachable = dict(unreachable)
         self.progress = progress
+        self.created: set[tuple[str, str]] | None = None
         self.others: set[str] = set()
+        self.also: set[str] = set()
         self.looked: list[Upstream] = []
 
     def run(self) -> Report:
@@ -69,6 +71,10 @@ class _Round:
         if not self.options.dry_run:
             recovered = self.disk.recover(cache.git_dir for cache in self.caches.values() if cache.exists)
         survey = Survey(self.project, self.disk, self.caches)
+        if self.options.author is not None:
+            from gitskills.share.trail.authors import created_by
+
+            self.created = created_by(self.project, self.options.author)
         wanted: dict[str, Wanted]
         refused: list[Refused] = []
         if self.options.frozen:
@@ -77,7 +83,7 @@ class _Round:
             wanted = frozen.wanted(self.project, survey.lock, self.caches)
         else:
             wanted, refused = self._select(survey)
-        self._by_author(wanted)
+        self._by_author(wanted, survey)
         plans = self._plans(survey, wanted, {one.name for one in refused})
         apply = Apply(survey, self.db, self.options.favor, self.progress)
         plans = apply.bring(plans, self.looked)
@@ -102,7 +108,14 @@ class _Round:
         """Choose what is wanted of every source at hand, following skills that were renamed or removed upstream."""
         upstreams = self._look()
         moved = renames.moved(survey.lock, upstreams, self.caches)
-        lost = {name for name in renames.lost(survey.lock, upstreams, moved) if self._meant(name)}
+        lost = {
+            one for one in renames.lost(survey.lock, upstreams, moved) if self._meant(one) and self._theirs(one, survey)
+        }
+        moved = {
+            name: to
+            for name, to in moved.items()
+            if (self._meant(name) or self._meant(to.name)) and self._theirs(name, survey)
+        }
         if moved or lost:
             upstreams = [self._follow(one, moved, lost, survey) for one in upstreams]
         wanted, refused = select(upstreams, survey.lock)
@@ -110,6 +123,7 @@ class _Round:
             source = survey.lock[name].source
             new = next((n for n, w in wanted.items() if (w.source.name, w.found.path) == (source, to.path)), name)
             if new != name:
+                self.also |= {name, new}
                 renames.move(self.disk, survey, name, new, dry_run=self.options.dry_run)
         return wanted, refused
 
@@ -166,7 +180,7 @@ class _Round:
                 plans[name] = Plan("refuse", wanted.get(name), None, None, problem)
             else:
                 plans[name] = plan(wanted.get(name), facts)
-        unknown = set(self.options.names) - plans.keys() - refused
+        unknown = set(self.options.names) - plans.keys() - refused - self.others
         if unknown:
             raise GitskillsError(
                 f"no source gives {', '.join(sorted(unknown))}",
@@ -192,16 +206,20 @@ class _Round:
         )
 
     def _meant(self, name: str) -> bool:
-        return (not self.options.names or name in self.options.names) and name not in self.others
+        named = not self.options.names or name in self.options.names or name in self.also
+        return named and name not in self.others
 
-    def _by_author(self, wanted: Mapping[str, Wanted]) -> None:
+    def _theirs(self, name: str, survey: Survey) -> bool:
+        """Whether an installed skill was created by the person whose skills alone are asked for, if any is."""
+        install = survey.lock.get(name)
+        return self.created is None or (install is not None and (install.source, install.path) in self.created)
+
+    def _by_author(self, wanted: Mapping[str, Wanted], survey: Survey) -> None:
         """Note which skills somebody else created, where only one person's are asked for."""
-        if self.options.author is not None:
-            from gitskills.share.trail.authors import created_by
-
-            created = created_by(self.project, self.options.author)
-            named = {name: (one.source.name, one.found.name or name) for name, one in wanted.items()}
-            self.others = {name for name in wanted if named[name] not in created}
+        if self.created is not None:
+            found = {name for name, one in wanted.items() if (one.source.name, one.found.path) in self.created}
+            gone = {name for name in survey.names() - wanted.keys() if self._theirs(name, survey)}
+            self.others = (wanted.keys() | survey.names()) - found - gone
 
 
 def forecast(name: str, plan: Plan) -> Outcome:

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,7 +67,8 @@ def standings(project: Project, *, fetch: bool = False, progress: Progress | Non
         looked = look(project, caches)
         wanted, refused = select(looked, survey.lock)
         names = sorted(wanted.keys() | survey.names())
-        rows = [_readable(name, survey, wanted.get(name)) for name in names]
+        known = {one.source.name for one in looked}
+        rows = [_readable(name, survey, wanted.get(name), known) for name in names]
         rows = [_with_reason(row, survey, wanted.get(row.skill)) for row in rows]
         rows += [
             Standing(one.name, one.source, Status.MISSING, None, None, "", reason=one.reason)
@@ -100,10 +101,10 @@ def look(project: Project, caches: Mapping[str, Cache]) -> list[Upstream]:
     return looked
 
 
-def _readable(name: str, survey: Survey, wanted: Wanted | None) -> Standing:
+def _readable(name: str, survey: Survey, wanted: Wanted | None, known: Container[str]) -> Standing:
     """One row; a folder that cannot be read (a FIFO in it) is not as it was installed, and hides no other's row."""
     try:
-        return _row(name, survey, wanted)
+        return _row(name, survey, wanted, known)
     except GitskillsError:
         install = survey.lock.get(name)
         source = wanted.source.name if wanted else install.source if install else ""
@@ -111,16 +112,17 @@ def _readable(name: str, survey: Survey, wanted: Wanted | None) -> Standing:
         return Standing(name, source, Status.AHEAD, commit, None, path, survey.bases.get(name))
 
 
-def _row(name: str, survey: Survey, wanted: Wanted | None) -> Standing:
+def _row(name: str, survey: Survey, wanted: Wanted | None, looked: Container[str]) -> Standing:
     facts = survey.facts(name, wanted)
     install = facts.install
     source = wanted.source.name if wanted else install.source if install else ""
     theirs: str | None
-    known = survey.caches.get(source)
     if wanted is not None:
         theirs = wanted.found.tree
-    else:  # deleted upstream; or never fetched on this machine, where the lock is all there is
-        theirs = None if known and known.exists else install.tree if install else None
+    elif source in looked or source not in survey.caches:  # deleted upstream, or asked for no more
+        theirs = None
+    else:  # never fetched on this machine, or without its ref: the lock is all there is
+        theirs = install.tree if install else None
     copies = survey.disk.edited_copies(name)
     ours = survey.disk.tree_at(copies[0]) if copies else facts.ours
     tool = survey.disk.claims.tool(survey.disk.live(name)) if facts.claim and ours is not None else ""

@@ -1,5 +1,6 @@
 """`pull`: the team's skills arrive, follow upstream, and go together with what was edited here."""
 
+import json
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from gitskills.errors import GitskillsError
 from gitskills.share.add import source_name
+from gitskills.share.trail.authors import installed_by
 from gitskills.skills.file import EXECUTABLE, LINK
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, folder, numbered, person, skill, untouched
@@ -413,6 +415,26 @@ def test_only_one_persons_skills(tmp_path: Path, skill_repo: SkillRepo) -> None:
     ada = person(tmp_path, library)
     assert ada.pull(author="BOB@example.com").keys() == {"b"}
     assert {path.name for path in ada.skills.iterdir()} == {"b"}
+
+
+def test_one_persons_skills_are_told_by_their_paths(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """`--author` knows root skills and aliases, tells skills of one name apart, and removes nobody else's."""
+    from tests.repositories import Commit
+
+    bob = "Bob <bob@example.com>"
+    library = skill_repo([TWO, Commit({"other/a/SKILL.md": skill("a"), "skills/c/SKILL.md": skill("c")}, author=bob)])
+    rooted = skill_repo(Commit({"SKILL.md": skill("rooty")}, author=bob), name="rooted.git")
+    more = "    skills: [{name: skills/a, as: a1}, {name: other/a, as: a2}, b, c]\n"
+    ada = person(tmp_path, library, more=f"{more}  rooted:\n    url: {rooted}\n")
+    ada.pull()
+    assert set(installed_by(ada.project, "bob@example.com")) == {"a2", "c", "rooty"}
+    commit(library, {"skills/b/SKILL.md": None, "skills/c/SKILL.md": None})
+    ada.edit("a2", "# a", "# here")
+    done = ada.pull(author="bob@example.com")
+    assert {name: one.action for name, one in done.items()} == {"a2": "kept", "c": "removed", "rooty": "unchanged"}
+    assert (ada.skills / "b").is_dir() and "b" in ada.lock()
+    out = ada.run("list", "--author", "bob@example.com", "--json").out
+    assert {row["name"] for row in json.loads(out)} == {"a2", "rooty"}
 
 
 def test_two_sources(tmp_path: Path, library: Path, skill_repo: SkillRepo) -> None:

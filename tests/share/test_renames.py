@@ -75,6 +75,18 @@ def test_copies_move_along(tmp_path: Path, library: Path) -> None:
     assert (copies / "newer/SKILL.md").read_text() == ada.read("newer")
 
 
+def test_naming_a_skill_follows_its_rename_alone(ada: Person, library: Path) -> None:
+    """A pull of another skill leaves a renamed one as it is; a pull by its old or its new name follows it whole."""
+    rename(library, "skills/old", "skills/new")
+    with untouched(ada.root):
+        ada.pull("b")
+    assert {name: one.action for name, one in ada.pull("old").items()} == {"old": "removed", "new": "updated"}
+    assert ada.lock().keys() == {"new", "b", "c"}
+    rename(library, "skills/new", "skills/newer", ada.read("new").replace("name: new", "name: newer"))
+    ada.pull("newer")
+    assert ada.lock().keys() == {"newer", "b", "c"} and set(ada.status().values()) == {"up-to-date"}
+
+
 def test_a_clash_after_a_rename_loses_nothing(ada: Person, library: Path) -> None:
     """Renamed and edited upstream on the line that was edited here: the folder moves, its content stays as it is."""
     ada.edit("old", "line 1\n", "mine\n")

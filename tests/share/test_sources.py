@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from gitskills.errors import GitskillsError
+from gitskills.share import catalogue
 from gitskills.share.remove import remove
+from gitskills.share.trail import looking
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, numbered, person
 from tests.repositories import git
@@ -71,3 +74,38 @@ def test_a_skill_published_after_its_removal_stays(tmp_path: Path, skill_repo: S
     ada.write("a", numbered("a") + "anew\n")
     assert ada.push("a")["a"].action == "pushed" and "!a" not in ada.config.read_text()
     assert ada.pull()["a"].action == "unchanged" and "anew" in ada.read("a")
+
+
+def test_a_source_without_its_ref_hides_no_other(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """Where a source's branch is gone, what looks at libraries looks at the others, and says so of that one alone."""
+    library = skill_repo({"skills/a/SKILL.md": numbered("a")})
+    other = skill_repo({"skills/b/SKILL.md": numbered("b")}, name="other.git")
+    git("branch", "dev", "main", cwd=other)
+    ada = person(tmp_path, library, more=f"  other: {{url: {other}, ref: dev}}\n")
+    ada.pull()
+    git("branch", "-D", "dev", cwd=other)
+    assert "dev" in ada.report().unreachable["other"].message
+    assert ada.status() == {"a": "up-to-date", "b": "up-to-date"}
+    assert [one.source for one in ada.project.libraries()] == ["team"]
+    with looking.look(ada.project) as looks:
+        assert [one.library.source for one in looks] == ["team"]
+    with pytest.raises(GitskillsError, match="no branch, tag or commit 'dev'"), looking.look(ada.project, "b"):
+        pass
+
+
+def test_a_skill_whose_source_left_the_file(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """It is shown as something that a pull changes, published only where its user says, and looked up nowhere else."""
+    library = skill_repo({"skills/a/SKILL.md": numbered("a"), "skills/b/SKILL.md": numbered("b")})
+    other = skill_repo({"skills/b/SKILL.md": numbered("b")}, name="other.git")
+    ada = person(tmp_path, library, more=f"    skills: [a]\n  other: {{url: {other}}}\n")
+    ada.pull()
+    ada.config.write_text(ada.config.read_text().partition("  other:")[0])
+    assert ada.status() == {"a": "up-to-date", "b": "behind"}
+    for verb in ("log", "blame", "verify"):
+        said = ada.run(verb, "b")
+        assert said.code == 1 and "there is no source 'other'" in said.err, said
+    with pytest.raises(GitskillsError, match="there is no source 'other'"):
+        catalogue.at(ada.project, "b", "v1")
+    ada.edit("b", "line 1\n", "mine\n")
+    assert ada.push()["b"].action == "refused"
+    assert "mine" not in git("log", "-p", "main", cwd=library).decode()

@@ -63,6 +63,14 @@ class Audit:
             if (path in here and here.isdisjoint(above(path))) or (gone and path not in here)
         }
 
+    def creators(self) -> dict[str, str]:
+        """Return the email address of who created each skill, by every path it ever had; of a path, by the latest."""
+        query = (
+            "SELECT trail_path.path, creator FROM trail_path JOIN trail_skill USING (trail, skill)"
+            " WHERE trail_path.trail = ?"
+        )
+        return dict(self.db.execute(query, [self.key]))
+
     def root(self) -> str:
         """Return the tree of the skill at the library's root; "" where there is none at the tip."""
         found = self.db.execute("SELECT tree FROM trail_skill WHERE trail = ? AND path = ''", [self.key]).fetchone()

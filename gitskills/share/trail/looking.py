@@ -53,8 +53,8 @@ def look(project: Project, name: str | None = None) -> Iterator[list[Look]]:
     install = lockfile.read(project.lock_path).get(name) if name is not None else None
     with contextlib.closing(database.index(project.paths)) as db:
         found, error = [], None
-        for library in project.libraries():
-            if library.tip is None or (install is not None and install.source != library.source):
+        for library in project.libraries() if install is None else [project.library(project.source(install.source))]:
+            if library.tip is None:
                 continue
             cached = library.source in project.config.sources
             want = partial(Cache.open(library.url, project.paths).want, timeout=PATIENCE) if cached else None
