@@ -8,9 +8,10 @@ from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.console import Span
+    from gitskills.share.project import Project
     from gitskills.share.trail.rows import Row
 
-OPS = ("create", "edit", "improve", "revert", "remove", "harvest", "supersede", "expire", "promote")
+OPS = ("create", "edit", "improve", "revert", "remove", "harvest", "supersede", "expire", "promote", "inject")
 STYLES = {"create": "green", "improve": "magenta", "harvest": "magenta", "revert": "yellow", "remove": "red"}
 
 
@@ -24,10 +25,13 @@ def command(name: str | None, count: int | None, op: str | None, glob: bool, as_
     """Show the audit trail of all skills or of one, newest first, across renames.
 
     It is read from the commits themselves: their trailers where they have them, their trees where they don't.
+    Cards put into briefs leave no commit: `--op inject` shows those that this machine's ledger has.
     """
     from gitskills import console
     from gitskills.share.trail import audit, looking
 
+    if op == "inject":
+        return _injections(options.project(glob), name, count, as_json)
     with looking.look(options.project(glob), name) as looks:
         found = looking.rows(looks, op=op, limit=count)
         if as_json:
@@ -35,6 +39,20 @@ def command(name: str | None, count: int | None, op: str | None, glob: bool, as_
             click.echo("[" + ",\n".join(texts) + "]")
         else:
             console.page((_line(row, one.named(row)) for one, row in found), crop=True)
+
+
+def _injections(project: "Project", name: str | None, count: int | None, as_json: bool) -> None:
+    """Print which cards were put into briefs; see `commands/injections.py`."""
+    from gitskills import console
+    from gitskills.commands.injections import injections
+
+    rows = injections(project, name, count)
+    if as_json:
+        console.emit_json(rows)
+        return
+    for row in rows:
+        name, said = (console.one_line(str(row[key])) for key in ("skill", "summary"))
+        console.say((f"{str(row['date'])[:10]} ", "yellow"), ("inject", "cyan"), (f"  {name}", "bold"), f"  {said}")
 
 
 def _line(row: "Row", name: str) -> "tuple[Span, ...]":

@@ -8,8 +8,9 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Value = str | int | float | bool | None
 
@@ -84,6 +85,12 @@ def latest(db: sqlite3.Connection, source_url: str, event: str, key: str) -> dic
     of_event = "url = ? AND json_extract(text, '$.event') = ?"
     query = f"SELECT json_extract(text, ?), max(at) FROM ledger WHERE {of_event} GROUP BY 1"
     return {str(value): at for value, at in db.execute(query, (f"$.{key}", source_url, event)) if value is not None}
+
+
+def told(db: sqlite3.Connection, source_url: str, event: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of an event about a library that are still here, shared or not, newest first."""
+    query = "SELECT text FROM ledger WHERE url = ? AND json_extract(text, '$.event') = ? ORDER BY at DESC, id"
+    yield from (json.loads(text) for (text,) in db.execute(query, (source_url, event)))
 
 
 def settle(db: sqlite3.Connection, ids: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ from gitskills.skills.tree import blob_oid
 from tests.benchmarks.search_quality import open_index as empty_index
 from tests.cards.shelves import Shelf, leaf
 from tests.codes import Code
+from tests.processes import gitskills
 from tests.repositories import git
 
 TEAPOT = leaf("api/errors", "add-teapot", description="Use when the API needs a teapot error.",
@@ -39,8 +40,6 @@ def shelf(tmp_path: Path, code: Code, *cards: Card) -> Shelf:
     made = Shelf.make(tmp_path, code, *cards)
     done = made.run("tree")
     if done.code:  # nothing has been fetched yet: a pull does that
-        from tests.processes import gitskills
-
         assert gitskills("pull", cwd=made.project).code in (0, 1)
     return made
 
@@ -135,6 +134,13 @@ def test_an_injection_is_recorded_in_the_ledger(tmp_path: Path, code: Code, home
     assert "session-1" not in json.dumps(kept)
     assert ask(made, "nothing like it at all", "--record", "session-2") == []
     assert database.execute("SELECT count(*) FROM ledger").fetchone() == (1,)
+    ask(made, "amounts of an invoice", "--record", "session-3")
+    told = gitskills("log", "--op", "inject", "--json", cwd=made.project).json()
+    assert {row["skill"] for row in told} == {"add-teapot", "round-invoice"} and told[0]["op"] == "inject"
+    (row,) = gitskills("log", "add-teapot", "--op", "inject", "--json", cwd=made.project).json()
+    assert (row["tree"], row["path"]) == (rows[0]["tree"], rows[0]["path"]) and "rank 1" in row["summary"]
+    text = gitskills("log", "--op", "inject", "-n", "1", cwd=made.project).out
+    assert len(text.splitlines()) == 1 and "inject" in text
 
 
 def test_nodes_follow_the_leaves_below_them(tmp_path: Path, code: Code) -> None:
