@@ -106,10 +106,23 @@ def _query(
         if sys.stdin.isatty():
             raise click.UsageError("say what the work is: QUERY, --file, --area or --paths")
         text = sys.stdin.buffer.read(LONGEST).decode("utf-8", "replace")
-    named = tuple(dict.fromkeys(path.replace("\\", "/").removeprefix("./") for path in paths if path))
+    named = tuple(dict.fromkeys(_from_root(path).replace("\\", "/").removeprefix("./") for path in paths if path))
     # Bytes of another encoding come as lone surrogates, which no database takes.
     whole = [one.encode("utf-8", "replace").decode() for one in (text, *named)]
     return Query(whole[0], normalise(area), tuple(whole[1:]), _here(project) if repo is None else repo)
+
+
+def _from_root(path: str) -> str:
+    """A path as cards have it: an absolute one is told from the root of the repository one stands in."""
+    from gitskills.git.command import GitFailed, run
+
+    if not Path(path).is_absolute():
+        return path
+    try:
+        root = run("rev-parse", "--show-toplevel", cwd=Path.cwd()).decode("utf-8", "surrogateescape").rstrip("\n")
+        return Path(path).resolve().relative_to(Path(root).resolve()).as_posix()
+    except (GitFailed, ValueError, OSError):
+        return path
 
 
 def _here(project: "Project") -> str:

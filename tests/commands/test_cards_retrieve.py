@@ -194,6 +194,19 @@ def test_a_request_comes_from_a_file_or_standard_input(tmp_path: Path, code: Cod
     assert made.run("retrieve", "x", "--json", "--brief").code == 2
 
 
+def test_an_absolute_path_is_one_of_the_repository(tmp_path: Path, code: Code) -> None:
+    """Agents name files from the root of the disk: within the repository one stands in they are its files."""
+    made = shelf(tmp_path, code, TEAPOT, INVOICE)
+    (code.folder / "gitskills.yaml").write_text((made.project / "gitskills.yaml").read_text("utf-8"), encoding="utf-8")
+
+    def found(path: Path) -> list[str]:
+        done = gitskills("cards", "retrieve", "--json", "--paths", str(path), cwd=code.folder)
+        return names(done.json())
+
+    assert found(code.folder / "src/api/errors.py") == ["add-teapot"]
+    assert found(tmp_path / "src/api/errors.py") == []
+
+
 def test_only_a_changed_card_is_read_again() -> None:
     """The index is keyed by blob: the second round reads one of two hundred, and what it replaced is gone."""
     db = empty_index()
