@@ -209,8 +209,10 @@ def _source(name: str, value: Any, where: str) -> Source:
     if not isinstance(url, str) or not url.strip():
         raise ConfigError(where, f"sources.{name} has no url", "write the repository's URL, path or owner/repo")
     ref = entry.get("ref")
-    if ref is not None and not isinstance(ref, str | int | float):
-        raise ConfigError(where, f"sources.{name}.ref is not text")
+    if isinstance(ref, float):  # 1.10 has been read as 1.1 by now, which may be another tag
+        raise ConfigError(where, f"sources.{name}.ref is a number to YAML", "put it in quotes, such as ref: '1.10'")
+    if ref is not None and (isinstance(ref, bool) or not isinstance(ref, str | int)):
+        raise ConfigError(where, f"sources.{name}.ref is not text", "put it in quotes")
     fork = entry.get("fork")
     if not isinstance(fork, str | None):
         raise ConfigError(where, f"sources.{name}.fork is not text")

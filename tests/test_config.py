@@ -66,6 +66,7 @@ def test_a_file_without_policy_shares_no_ledger() -> None:
         ("sources: {a: {url: ''}}", "sources.a has no url"),
         ("sources: {a: {url: 1}}", "sources.a has no url"),
         ("sources: {a: {url: x, ref: [1]}}", "sources.a.ref"),
+        ("sources: {a: {url: x, ref: 1.10}}", "a number to YAML"),
         ("sources: {a: {url: x, fork: [1]}}", "sources.a.fork"),
         ("sources: {a: {url: x, skills: [{as: y}]}}", "sources.a.skills"),
         ("sources: {a: {url: x, skills: [{name: 'r-*', as: y}]}}", "needs one name"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from gitskills.git import command
@@ -48,11 +50,14 @@ def _whole(pack: Path) -> bool:
 
 
 def drop_stale_locks(git_dir: Path) -> bool:
-    """Remove the locks that a killed fetch left on what we fetch; True when there were any.
+    """Remove the locks that killed processes left on refs; True when there were any.
 
-    Whoever calls this holds the lock of the cache, so that no other fetch of ours is alive.
+    Whoever calls this holds the lock of the cache, so that no other fetch of ours is alive. Refs of our own move
+    without it, each in a moment: there only what is older than a minute is stale.
     """
-    found = [*git_dir.glob("*.lock"), *_below(git_dir / "refs" / "remotes"), *_below(git_dir / "refs" / "tags")]
+    refs = git_dir / "refs"
+    found = [*git_dir.glob("*.lock"), *_below(refs / "remotes"), *_below(refs / "tags")]
+    found += [lock for lock in _below(refs / "gitskills") if _age(lock) > 60]
     for lock in found:
         lock.unlink(missing_ok=True)
     return bool(found)
@@ -60,6 +65,13 @@ def drop_stale_locks(git_dir: Path) -> bool:
 
 def _below(folder: Path) -> Iterator[Path]:
     return folder.rglob("*.lock")
+
+
+def _age(path: Path) -> float:
+    """The seconds since a file was written, 0 where it is gone."""
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime
+    return 0.0
 
 
 def point(git_dir: Path, name: str, target: str | None) -> bool:
@@ -101,8 +113,18 @@ def rescue(old: Path, new: Path, prefix: str) -> None:
 def _worth(source: Path) -> bool:
     """Only loose objects and packs that are whole, each with its companions (`.idx`, `.promisor`)."""
     if source.parent.name == "pack":
-        return _whole(source.with_suffix(".pack"))
+        return _whole(source.with_suffix(".pack")) and _sound(source.with_suffix(".idx"))
     return re.fullmatch(r"[0-9a-f]{38}", source.name) is not None
+
+
+@cache
+def _sound(index: Path) -> bool:
+    """Read a whole pack, as is worth it only where something was found damaged."""
+    try:
+        command.run("verify-pack", "--", str(index), timeout=600)
+    except (command.GitFailed, command.GitTimeout):
+        return False
+    return True
 
 
 def _refs(git_dir: Path, prefix: str) -> dict[str, str]:

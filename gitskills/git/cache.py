@@ -165,10 +165,22 @@ class Cache:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             return transport.unborn(Path(folder) / "empty.git", self.url)
 
-    def rebuild(self, *, progress: Progress | None = None, timeout: float | None = 600) -> None:
-        """Fetch everything anew, keeping refs/gitskills/: for damage that shows only when something is read."""
+    def mend(self, *, progress: Progress | None = None, timeout: float | None = 600) -> bool:
+        """Fetch everything anew, keeping refs/gitskills/, if anything here cannot be read; returns whether that was so.
+
+        Looks at every object: for damage that shows only when something is read. Raises a RemoteError.
+        """
         with self._locked(timeout):
-            self._build(progress, timeout)
+            if not self.exists:
+                return False
+            found = bare.drop_stale_locks(self.git_dir)
+            check = (*transport.PROMISE, "fsck", "--no-dangling", "--no-progress")
+            try:
+                command.run(*check, git_dir=self.git_dir, timeout=timeout)
+            except command.GitFailed:
+                self._build(progress, timeout)
+                return True
+            return found
 
     def _locked(self, timeout: float | None) -> AbstractContextManager[None]:
         return locked(self.lock, timeout=timeout or 600, what=redact(self.url))

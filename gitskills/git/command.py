@@ -42,7 +42,10 @@ class GitFailed(GitskillsError):
         self.returncode = returncode
         self.stderr = redact(stderr)
         said = self.stderr.strip().splitlines()
-        super().__init__(f"git {verb} failed ({returncode}): {said[-1] if said else 'it said nothing'}")
+        super().__init__(
+            f"git {verb} failed ({returncode}): {said[-1] if said else 'it said nothing'}",
+            "`gitskills doctor` looks for what is wrong; `gitskills pull` fetches a damaged cache again",
+        )
 
 
 class GitTimeout(GitskillsError):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from gitskills.errors import GitskillsError
 from gitskills.git.command import GitFailed, run
+from gitskills.git.objects import Missing
 
 if TYPE_CHECKING:
     import pygit2
@@ -35,7 +35,7 @@ def merge(git_dir: Path, base: str | None, ours: str, theirs: str, favor: Favor 
 
     `favor` settles what clashes for one side, hunk by hunk where both are text. The blobs of all
     three trees must be present. A tree with markers is for looking at; it is never placed.
-    Raises GitskillsError where an object is missing.
+    Raises Missing where an object cannot be read.
     """
     import pygit2
     from pygit2.enums import MergeFavor, MergeFlag
@@ -54,7 +54,7 @@ def merge(git_dir: Path, base: str | None, ours: str, theirs: str, favor: Favor 
         clashing += _settle_modes(repo, index, (base, ours, theirs), favor)
         return Merged(str(index.write_tree(repo)), tuple(dict.fromkeys(clashing)))
     except (KeyError, ValueError, pygit2.GitError) as error:
-        raise GitskillsError(f"the merge in {git_dir} failed: {error}", "run `gitskills pull` again") from error
+        raise Missing(f"the merge in {git_dir} failed: {error}", "run `gitskills pull` again") from error
 
 
 def _settle(repo: "pygit2.Repository", index: "pygit2.Index", favor: Favor) -> tuple[str, ...]:

@@ -22,6 +22,10 @@ Entries = dict[str, tuple[int, str]]
 """A tree's content: path with `/` → (git mode, oid)."""
 
 
+class Missing(GitskillsError):
+    """An object that was fetched cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A skill in a library: `path` of its folder ("" for the root), `tree` its oid, `entries` its files."""
@@ -82,7 +86,7 @@ def blobs(git_dir: Path, oids: Iterable[str]) -> Generator[tuple[str, bytes], No
         for oid in wanted:
             header = pipe.readline().split()
             if len(header) != 3 or header[1] != b"blob":
-                raise GitskillsError(
+                raise Missing(
                     f"object {oid} is missing from the cache {git_dir}", "run `gitskills pull` to fetch it again"
                 )
             data = pipe.read(int(header[2]))

@@ -7,6 +7,7 @@ import pygit2
 from pygit2.enums import FileMode
 
 from gitskills.errors import GitskillsError
+from gitskills.git.objects import Missing
 
 
 class Repository:
@@ -16,7 +17,7 @@ class Repository:
         try:
             self._repo = pygit2.Repository(str(git_dir))
         except pygit2.GitError as error:
-            raise GitskillsError(f"{git_dir} cannot be opened as a repository: {error}") from error
+            raise Missing(f"{git_dir} cannot be opened as a repository: {error}") from error
 
     def write_blob(self, data: bytes) -> str:
         """Store a blob; returns its oid."""
@@ -87,7 +88,7 @@ class Repository:
         try:
             return self._repo[treeish].peel(pygit2.Tree)
         except (KeyError, ValueError, pygit2.GitError) as error:
-            raise GitskillsError(
+            raise Missing(
                 f"{treeish} is missing from the cache {self._repo.path}", "run `gitskills pull` to fetch it again"
             ) from error
 

@@ -1,11 +1,14 @@
 """`push`: the project's edited skills, and new ones, published to their libraries."""
 
 import contextlib
+from collections.abc import Mapping
 
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
+from gitskills.git.cache import Cache
 from gitskills.share import upstream
 from gitskills.share.gather import Gather
+from gitskills.share.mending import mended
 from gitskills.share.place import Disk
 from gitskills.share.project import Project
 from gitskills.share.publish import Options, Publish, Pushed
@@ -23,12 +26,16 @@ def push(project: Project, options: Options, progress: Progress | None = None) -
     """
     if not project.config.sources:
         raise project.no_sources()
+    caches = upstream.caches(project)
+    return mended(caches, progress, lambda: _push(project, options, caches, progress))
+
+
+def _push(project: Project, options: Options, caches: Mapping[str, Cache], progress: Progress | None) -> list[Pushed]:
     with (
         locked(project.paths.lock_for(project.root), what=str(project.root)),
         contextlib.closing(database.state(project.paths)) as db,
         Disk(project, db) as disk,
     ):
-        caches = upstream.caches(project)
         survey = Survey(project, disk, caches)
         rows: list[Pushed] = []
         if not options.dry_run:

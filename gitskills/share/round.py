@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from gitskills import config
@@ -14,6 +15,7 @@ from gitskills.git.cache import Cache
 from gitskills.git.objects import Found
 from gitskills.share import renames, upstream
 from gitskills.share.apply import Apply
+from gitskills.share.mending import mended
 from gitskills.share.outcome import Action, Options, Outcome, Report
 from gitskills.share.place import Disk
 from gitskills.share.plan import Plan, Step, plan
@@ -35,12 +37,16 @@ def run(
     progress: Progress | None,
 ) -> Report:
     """Carry out a pull under the project's lock; `unreachable` sources are looked at as last fetched."""
-    with (
-        locked(project.paths.lock_for(project.root), what=str(project.root)),
-        contextlib.closing(database.state(project.paths)) as db,
-        Disk(project, db) as disk,
-    ):
-        return _Round(project, options, db, disk, caches, unreachable, progress).run()
+
+    def once() -> Report:
+        with (
+            locked(project.paths.lock_for(project.root), what=str(project.root)),
+            contextlib.closing(database.state(project.paths)) as db,
+            Disk(project, db) as disk,
+        ):
+            return _Round(project, options, db, disk, caches, unreachable, progress).run()
+
+    return mended({} if options.offline else caches, progress, once)
 
 
 class _Round:
@@ -132,8 +138,10 @@ class _Round:
         found = []
         for name, cache in self.caches.items():
             if name not in self.unreachable or cache.exists:
+                source = self.project.config.sources[name]
+                reached = {} if self.options.offline or name in self.unreachable else {name: cache}
                 try:
-                    found.append(upstream.look(self.project.config.sources[name], cache))
+                    found.append(mended(reached, self.progress, partial(upstream.look, source, cache)))
                 except GitskillsError as error:
                     self.unreachable.setdefault(name, error)
         if not found:

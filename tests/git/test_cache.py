@@ -399,11 +399,19 @@ def test_a_cache_never_fetched_says_so() -> None:
 
 
 def test_damage_seen_only_in_reading_is_mended_on_request(upstream: Path) -> None:
-    """`rebuild` fetches everything anew, for bytes that rotted inside a pack."""
+    """`mend` fetches everything anew where bytes rotted inside a pack, and nothing where all can be read."""
+    git("config", "uploadpack.allowFilter", "true", cwd=upstream)
     cache = opened(upstream.as_uri())
     cache.refresh()
     loose, _ = keep(cache)
-    cache.rebuild()
+    assert not cache.mend(), "a blobless cache with objects of its own is whole"
+    for pack in (cache.git_dir / "objects/pack").glob("*.pack"):
+        data = bytearray(pack.read_bytes())
+        middle = len(data) // 2
+        data[middle : middle + 20] = bytes(20)
+        pack.chmod(0o600)
+        pack.write_bytes(data)
+    assert not cache.refresh() and cache.mend() and not cache.mend()
     assert rev(cache.git_dir, "refs/gitskills/conflicts/loose") == loose
 
 
@@ -494,7 +502,8 @@ def test_killed_first_refreshes_leave_nothing_in_the_way(library: Callable[[str]
         assert cache.resolve(None) == rev(upstream)
     # A git whose gitskills was killed may have written on for a moment; what it left goes with the next build.
     time.sleep(0.3)
-    cache.rebuild()
+    (cache.git_dir / "HEAD").unlink()
+    assert cache.refresh()
     assert [path.name for path in cache.git_dir.parent.iterdir()] == [cache.git_dir.name]
 
 

@@ -1,0 +1,63 @@
+"""Caches that turn out damaged in the middle of a command."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SkillRepo
+from tests.people import Person, commit, numbered, person, remote_text
+
+
+def rotten_pack(cache: Path) -> None:
+    """Bytes in the middle of the packs change, which their ends do not tell."""
+    for pack in (cache / "objects/pack").glob("*.pack"):
+        data = bytearray(pack.read_bytes())
+        data[len(data) // 2 : len(data) // 2 + 20] = os.urandom(20)
+        pack.chmod(0o600)
+        pack.write_bytes(data)
+
+
+def empty_ref(cache: Path) -> None:
+    """A power cut left a ref of ours as an empty file."""
+    for ref in (cache / "refs/gitskills/installed").iterdir():
+        ref.write_bytes(b"")
+
+
+def stale_lock(cache: Path) -> None:
+    """Git died while it moved a ref of ours."""
+    for ref in list((cache / "refs/gitskills/installed").iterdir()):
+        lock = ref.with_name(f"{ref.name}.lock")
+        lock.touch()
+        os.utime(lock, (1, 1))
+
+
+def bad_edge(cache: Path) -> None:
+    """The list of where history is cut off holds something else."""
+    (cache / "shallow").write_text("123\n")
+
+
+@pytest.fixture
+def ada(tmp_path: Path, skill_repo: SkillRepo) -> Person:
+    """Ada, who has pulled three skills and edited one."""
+    someone = person(tmp_path, skill_repo({f"skills/{name}/SKILL.md": numbered(name) for name in "abc"}))
+    someone.pull()
+    someone.edit("b", "line 1\n", "mine\n")
+    return someone
+
+
+@pytest.mark.parametrize("verb", ["pull", "push"])
+@pytest.mark.parametrize("damage", [rotten_pack, empty_ref, stale_lock, bad_edge])
+def test_the_cache_is_fetched_anew(ada: Person, damage: Callable[[Path], None], verb: str) -> None:
+    """Whatever broke, the command that meets it goes on: the edit is merged and published, and nothing needs a hand."""
+    library = Path(ada.project.config.sources["team"].url)
+    (cache,) = ada.paths.repositories.glob("*.git")
+    damage(cache)
+    commit(library, {"skills/a/SKILL.md": numbered("a").replace("line 1\n", "news\n")})
+    if verb == "pull":
+        assert ada.pull()["b"].action == "kept" and "news" in ada.read("a")
+    assert ada.push()["b"].action in ("pushed", "unchanged")
+    assert "mine" in remote_text(library, "skills/b/SKILL.md") and "mine" in ada.read("b")
+    ada.pull()
+    assert set(ada.status().values()) == {"up-to-date"}
