@@ -28,6 +28,12 @@ RESERVED_BY_WINDOWS = re.compile(
 )
 BARRED_BY_WINDOWS = re.compile(r'[<>:"\\|?*]')
 
+# Nearly every path there is: nothing below can find fault with it, which the tests hold against each rule.
+_USUAL = re.compile(
+    r"(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?![a-z0-9_-]))[a-z0-9_][a-z0-9_.-]{0,99}(?<!\.)(?:/(?=[^/])|\Z))+",
+    re.IGNORECASE | re.ASCII,
+)
+
 Entry = tuple[str, int, str]
 
 
@@ -60,6 +66,8 @@ def unsafe_names(files: Mapping[str, File]) -> list[Diagnostic]:
 
 
 def _path(path: str) -> str | None:
+    if _USUAL.fullmatch(path):
+        return None
     if not path:
         return "has an empty name"
     if path.startswith("/"):
@@ -110,6 +118,8 @@ def _clash(path: str, known: dict[str, tuple[str, bool]]) -> str | None:
 
 def folded_path(path: str) -> str:
     """Return a path as file systems that fold case and compose letters compare it."""
+    if path.isascii():
+        return path.lower()
     return normalize("NFC", normalize("NFD", path).casefold())
 
 

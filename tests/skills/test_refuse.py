@@ -1,9 +1,12 @@
 """refuse: trees that some system could not hold safely are refused with the reason, everyday trees are not."""
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitskills.skills import refuse
 from gitskills.skills.refuse import refusal
 
 PLAIN, LINK, SUBMODULE = 0o100644, 0o120000, 0o160000
@@ -99,3 +102,26 @@ def test_submodules_and_leaving_links_are_refused() -> None:
 def test_any_entries_get_an_answer(entries: list[tuple[str, int, str]]) -> None:
     """No name makes it raise, and every reason can be printed."""
     (refusal(entries) or "").encode()
+
+
+_PARTS = st.one_of(
+    st.sampled_from(
+        ["con", "CON.txt", "nul", "aux.", "com1", "com10", "lpt9.x", "git~1", ".git", "a.", "x", "..", "."]
+    ),
+    st.sampled_from(["prn-", "prn_", "con-", "COM1", "a:b", "-x", "_", "com"]),
+    st.sampled_from(["", "a ", "aux x", "com1 .a", "com\u00b2", "nul\n", "a" * 255, "b" * 256]),
+    st.text("abcgitconprnux019.~-_ :$\u00b2\n", max_size=8),
+)
+
+
+@given(st.lists(_PARTS, min_size=1, max_size=4).map("/".join))
+def test_usual_paths_break_no_rule(path: str) -> None:
+    """The quick answer about nearly every path is the one that all the rules give."""
+    if refuse._USUAL.fullmatch(path):
+        assert all(refuse._name(part) is None for part in path.split("/")) and not path.startswith("/")
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_folding_plain_text_is_lowering_it(path: str) -> None:
+    """What has no letters to compose is compared as the general rule compares it."""
+    assert refuse.folded_path(path) == normalize("NFC", normalize("NFD", path).casefold())
