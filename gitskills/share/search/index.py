@@ -20,9 +20,16 @@ from gitskills.state.transaction import transaction
 WEIGHTS = (1.7, 1.7, 0.33)
 _BODY = 6_000  # characters of a body that are indexed: what a skill is about stands at its start
 _READ = 64 * 1024  # bytes of a SKILL.md that are looked at
+_ROWS = 150  # in one statement; five values each is less than the 999 that every SQLite allows
 
 Skill = tuple[str, str, str, str]
 """A skill to index: its name, path in the library, tree oid, and the blob oid of its SKILL.md."""
+
+Pair = tuple[str, str]
+"""A document is a blob under a name, since the name is searched as well."""
+
+Text = tuple[str, str, str]
+"""What is indexed of a document: names, description, body."""
 
 Read = Callable[[list[str]], Iterable[bytes | None]]
 """Given blob oids, yields their bytes in that order; None for a blob that is not here."""
@@ -50,18 +57,18 @@ def update(db: sqlite3.Connection, source: str, skills: Iterable[Skill], read: R
     Only SKILL.md blobs the index has never seen are read. `tip` is remembered for `fresh`, unless a blob was missing.
     """
     wanted = {path: (name, path, tree, blob) for name, path, tree, blob in skills}
-    missing = dict.fromkeys((blob, name) for name, _, _, blob in wanted.values() if _document(db, blob, name) is None)
+    pairs = list(dict.fromkeys((blob, name) for name, _, _, blob in wanted.values()))
+    known = _documents(db, pairs)
+    missing = [pair for pair in pairs if pair not in known]
     blobs = list(dict.fromkeys(blob for blob, _ in missing))
     data = dict(zip(blobs, read(blobs), strict=True)) if blobs else {}
-    complete = None not in data.values()
-    texts = [(blob, name, *_fields(name, data[blob] or b"")) for blob, name in missing if data[blob] is not None]
+    texts = {(blob, name): _fields(name, found) for blob, name in missing if (found := data[blob]) is not None}
     # Nothing here is worth a flush to the disk: what a power cut takes is built again.
     db.execute("PRAGMA synchronous = OFF")
     with transaction(db):
-        for text in texts:
-            _insert(db, *text)
-        _assign(db, source, wanted)
-        db.execute("INSERT OR REPLACE INTO search_source VALUES (?, ?)", (source, tip if complete else ""))
+        _assign(db, source, wanted, _add(db, pairs, texts))
+        tip = tip if None not in data.values() else ""
+        db.execute("INSERT OR REPLACE INTO search_source VALUES (?, ?)", (source, tip))
 
 
 def search(db: sqlite3.Connection, query: str, sources: Sequence[str], n: int = 10) -> list[Hit]:
@@ -76,12 +83,17 @@ def search(db: sqlite3.Connection, query: str, sources: Sequence[str], n: int = 
     return [*named, *rest][: max(n, 0)]
 
 
-def _document(db: sqlite3.Connection, blob: str, name: str) -> int | None:
-    row = db.execute("SELECT id FROM search_document WHERE blob = ? AND name = ?", (blob, name)).fetchone()
-    return int(row[0]) if row else None
+def _documents(db: sqlite3.Connection, pairs: Sequence[Pair]) -> dict[Pair, int]:
+    """The documents of these blobs under these names, as far as there are any."""
+    found: dict[Pair, int] = {}
+    for start in range(0, len(pairs), _ROWS):
+        blobs = [blob for blob, _ in pairs[start : start + _ROWS]]
+        asked = f"SELECT blob, name, id FROM search_document WHERE blob IN ({', '.join('?' * len(blobs))})"
+        found.update({(str(blob), str(name)): int(number) for blob, name, number in db.execute(asked, blobs)})
+    return found
 
 
-def _fields(name: str, data: bytes) -> tuple[str, str, str]:
+def _fields(name: str, data: bytes) -> Text:
     """The three texts that are indexed of a SKILL.md: names, description, body."""
     text = data[:_READ].decode("utf-8", "replace")
     document = split(text)
@@ -91,25 +103,40 @@ def _fields(name: str, data: bytes) -> tuple[str, str, str]:
     return joined, said.description, document.body[:_BODY]
 
 
-def _insert(db: sqlite3.Connection, blob: str, name: str, names: str, description: str, body: str) -> None:
-    """Add a document, unless another process just did."""
-    made = db.execute("INSERT OR IGNORE INTO search_document (blob, name) VALUES (?, ?)", (blob, name))
-    if made.rowcount:
-        db.execute("INSERT INTO search_text (rowid, name, description, body) VALUES (?, ?, ?, ?)",
-                   (made.lastrowid, names, description, body))  # fmt: skip
+def _add(db: sqlite3.Connection, pairs: Sequence[Pair], texts: Mapping[Pair, Text]) -> dict[Pair, int]:
+    """Add the documents that no other process added meanwhile; returns the documents of `pairs`."""
+    known = _documents(db, pairs)
+    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM search_document").fetchone()
+    new = {pair: int(last) + number for number, pair in enumerate((one for one in texts if one not in known), start=1)}
+    _insert(db, "search_document (id, blob, name)", [(number, *pair) for pair, number in new.items()])
+    _insert(
+        db, "search_text (rowid, name, description, body)", [(number, *texts[pair]) for pair, number in new.items()]
+    )
+    return known | new
 
 
-def _assign(db: sqlite3.Connection, source: str, wanted: Mapping[str, Skill]) -> None:
+def _insert(db: sqlite3.Connection, into: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows many at a time: between two statements Python may keep this thread waiting for another one."""
+    for start in range(0, len(rows), _ROWS):
+        some = rows[start : start + _ROWS]
+        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        db.execute(f"INSERT INTO {into} VALUES {marks}", [value for row in some for value in row])
+
+
+def _assign(db: sqlite3.Connection, source: str, wanted: Mapping[str, Skill], documents: Mapping[Pair, int]) -> None:
     """Replace the entries of `source`, and drop documents that no entry of any source needs any more."""
-    ids = {path: _document(db, blob, name) for path, (name, _, _, blob) in wanted.items()}
-    after = {(p, name, tree, ids[p]) for p, (name, _, tree, _) in wanted.items() if ids[p] is not None}
+    after = {
+        (path, name, tree, documents[blob, name])
+        for path, (name, _, tree, blob) in wanted.items()
+        if (blob, name) in documents
+    }
     rows = db.execute("SELECT path, name, tree, document FROM search_entry WHERE source = ?", (source,))
     before = {(str(path), str(name), str(tree), int(document)) for path, name, tree, document in rows}
     db.executemany(
         "DELETE FROM search_entry WHERE source = ? AND path = ?", [(source, row[0]) for row in before - after]
     )
-    db.executemany("INSERT INTO search_entry (source, path, name, tree, document) VALUES (?, ?, ?, ?, ?)",
-                   [(source, *row) for row in after - before])  # fmt: skip
+    new = [(source, *row) for row in sorted(after - before)]
+    _insert(db, "search_entry (source, path, name, tree, document)", new)
     for document in {row[3] for row in before} - {row[3] for row in after}:
         if not db.execute("SELECT 1 FROM search_entry WHERE document = ?", (document,)).fetchone():
             db.execute("DELETE FROM search_document WHERE id = ?", (document,))

@@ -144,6 +144,24 @@ def test_only_new_text_is_read(db: sqlite3.Connection) -> None:
     assert found(db, "kubernetes", ["copy"]) == ["deploy"]
 
 
+def test_more_skills_than_one_statement_takes(db: sqlite3.Connection) -> None:
+    """Each of hundreds of skills is found under its own words, before and after some change and one file is shared."""
+    many = {f"skill-{number}": (f"About word{number}.", "") for number in range(2 * search._ROWS + 7)}
+    Library(many).into(db)
+    changed = Library({**many, "skill-3": ("For a mainframe.", "")})
+    name, _, tree, blob = changed.skills[5]
+    changed.skills.append(("twin", "skills/twin", tree, blob))
+    changed.into(db)
+    assert len(changed.reads) == 2, "the file under another name is a document of its own"
+    last = f"word{2 * search._ROWS + 6}"
+    assert [found(db, word) for word in (last, "mainframe", f"word{search._ROWS}")] == [
+        [f"skill-{2 * search._ROWS + 6}"],
+        ["skill-3"],
+        [f"skill-{search._ROWS}"],
+    ]
+    assert sorted(found(db, "word5")) == [name, "twin"]
+
+
 def test_what_no_source_has_any_more_is_forgotten(db: sqlite3.Connection) -> None:
     """Text leaves the index with its last entry, so that it stops weighing on the ranking."""
     Library({}).into(db)
