@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,7 @@ class Newer(GitskillsError):
 
 # What SQLite calls it when the disk, and not the file or our words, is to blame (sqlite.org/rescode.html).
 _DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY")
+_PATIENCE = 30.0  # seconds that others may use a database before we give up
 ROOM = "is the disk full, or the folder read-only?"
 
 
@@ -68,7 +70,19 @@ def _open(path: Path, migrations: Sequence[Migration], waits: Literal["OFF", "NO
     (sqlite.org/pragma.html, "synchronous"); OFF may be damaged, which is right for what is made again at once.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return _connect(path, migrations, waits)
+        except sqlite3.OperationalError as error:
+            # While another process makes the file one with a log, or closes it as the last one, SQLite does not wait.
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _connect(path: Path, migrations: Sequence[Migration], waits: str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
     try:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         db.execute("PRAGMA journal_mode=WAL")

@@ -48,6 +48,23 @@ def test_a_damaged_index_is_made_again(where: Paths, damage: bytes) -> None:
         assert db.execute("SELECT count(*) FROM search_document").fetchone() == (0,)
 
 
+def test_a_lock_of_a_moment_is_waited_for(where: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite gives up at once where another process just makes or closes the file; we look again, not for ever."""
+    real, locked = database._connect, iter([True, True, False])
+
+    def connect(*args: object) -> sqlite3.Connection:
+        if next(locked):
+            raise sqlite3.OperationalError("database is locked")
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(database, "_connect", connect)
+    database.index(where).close()
+    monkeypatch.setattr(database, "_PATIENCE", 0.1)
+    locked = iter([True] * 1000)
+    with pytest.raises(GitskillsError, match="in use"):
+        database.index(where)
+
+
 def test_a_newer_schema_is_not_touched(where: Paths) -> None:
     """A state database of a newer gitskills is an error that says so."""
     database.state(where).close()
