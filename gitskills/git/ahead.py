@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
-from gitskills.git import bare, command, transport
+from gitskills.git import bare, command, near, transport
 from gitskills.git.failures import RemoteError
 from gitskills.git.transport import RemoteRefs
 
@@ -31,6 +31,7 @@ def first(git_dir: Path, url: str, fetch: Callable[[], None]) -> RemoteRefs:
     together = transport.can_be_silent(url)
     with transport.listing(url, silent=together) as ask, _ahead(git_dir, url) as take:
         remote = None if together else ask()
+        near.seed(git_dir, url)
         fetch()
         take(1 + monotonic() - begun)
         try:
