@@ -196,6 +196,17 @@ def verb(args: Sequence[str]) -> str:
     return ""
 
 
+def own_ssh() -> bool:
+    """Tell whether the user's configuration names an SSH command; connections that start together ask git once."""
+    return _own_ssh(frozenset(os.environ.items()))
+
+
+@cache
+def _own_ssh(environment: frozenset[tuple[str, str]]) -> bool:
+    """Ask git, which finds the user's configuration by this environment."""
+    return bool(run("config", "--get", "core.sshCommand", ok=(0, 1)))
+
+
 @cache
 def version() -> tuple[int, int]:
     """Return git's major and minor version, asked once per process; (0, 0) when it gives none."""

@@ -28,7 +28,7 @@ def reach(url: str, *, timeout: float = 5.0) -> None:
     # An askpass program that answers with nothing: a question from here would be lost between other checks.
     env = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
     theirs = {"GIT_SSH", "GIT_SSH_COMMAND"} & command.environment().keys()
-    if not theirs and not command.run("config", "--get", "core.sshCommand", ok=(0, 1)):
+    if not theirs and not command.own_ssh():
         env["GIT_SSH_COMMAND"] = _SSH
     try:
         command.run("-c", "credential.interactive=false", "ls-remote", "--", url, "HEAD", timeout=timeout, env=env)

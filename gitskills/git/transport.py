@@ -156,9 +156,7 @@ def can_be_silent(url: str) -> bool:
     """Whether a connection to `url` can be kept from asking the user: an SSH command of theirs may do as it likes."""
     if not command.on_terminal() or url.startswith(("file:", "git:", "http:", "https:")):
         return True
-    return not {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() and not command.run(
-        "config", "--get", "core.sshCommand", ok=(0, 1)
-    )
+    return not {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() and not command.own_ssh()
 
 
 def unborn(folder: Path, url: str, *, timeout: float = 60) -> str | None:
@@ -290,7 +288,7 @@ def _environment(url: str, silent: bool = False) -> dict[str, str]:
     # The user's configuration may turn most URLs into ones of ssh; those of files and daemons are not worth a look.
     theirs = {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() or url.startswith(("file:", "git:"))
     asks = command.on_terminal() and not silent
-    if theirs or asks or command.run("config", "--get", "core.sshCommand", ok=(0, 1)):
+    if theirs or asks or command.own_ssh():
         return found
     return found | {"GIT_SSH_COMMAND": _SSH}
 

@@ -294,6 +294,7 @@ def test_ssh_asks_nobody_where_nobody_is(monkeypatch: pytest.MonkeyPatch, home: 
     """Without a terminal ssh runs in batch mode, unless the user chose the command."""
     assert "BatchMode=yes" in transport._environment("git@host:x")["GIT_SSH_COMMAND"]
     git("config", "--global", "core.sshCommand", "mine")
+    command._own_ssh.cache_clear()  # a process asks git once
     assert "GIT_SSH_COMMAND" not in transport._environment("git@host:x")
     monkeypatch.setenv("GIT_SSH_COMMAND", "mine too")
     assert "GIT_SSH_COMMAND" not in transport._environment("git@host:x")
