@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from gitskills.errors import GitskillsError
+from gitskills.share import together
 from gitskills.share.foreign.claims import Claims
 from gitskills.share.outcome import Left
 from gitskills.share.project import Project
@@ -96,8 +97,10 @@ class Disk:
         self._note(name, self._real, "real", tree)
 
     def fill(self, names: Sequence[str], write: Callable[[Path], None]) -> None:
-        """Let `write` build these skills' folders aside, all at once; `put` then needs no content for them."""
-        self._stage(self._real).fill(names, write)
+        """Let `write` build these skills' folders, all at once; `put` then needs no content for them."""
+        by_link = self.project.config.placement == "symlink"
+        new = {spot: self._stage(spot.place) for spot in self.spots if by_link and spot.absent}
+        together.fill(self._stage(self._real), new, names, write)
 
     def take_over(self, name: str, content: Content, *, old: str | None, known: Mapping[str, int]) -> None:
         """As `put`, of content that may not be in git: it is not noted as placed, which would make it a base."""

@@ -2,12 +2,13 @@
 
 import contextlib
 import os
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 from gitskills.agents.table import folder
 from gitskills.share.project import Project
-from gitskills.state.stage import Changed
+from gitskills.state.stage import Changed, Stage
 
 
 class Spot:
@@ -57,6 +58,31 @@ class Spot:
             return False
         self._names.add(name)
         return True
+
+    @property
+    def absent(self) -> bool:
+        """Whether there is no such folder at all yet."""
+        return not os.path.lexists(self.folder)
+
+    def fill(self, stage: Stage, names: Iterable[str]) -> bool:
+        """Make the links of all these skills aside, for `appear`; False where the system allows none."""
+
+        def write(folder: Path) -> None:
+            for name in names:
+                os.symlink(self._prefix + name, f"{folder}{os.sep}{name}", target_is_directory=True)
+
+        try:
+            stage.fill(names, write)
+        except (OSError, NotImplementedError):
+            return False
+        return True
+
+    def appear(self, stage: Stage) -> bool:
+        """Put what `fill` made in place by one rename; False where something stands there by now."""
+        appeared = stage.appear()
+        if appeared:
+            self.__dict__.pop("_names", None)  # to be listed anew
+        return appeared
 
     def unlink(self, name: str) -> bool:
         """Remove the link of the skill `name`; anything else stays. Returns whether there was one."""

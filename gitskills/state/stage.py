@@ -32,6 +32,8 @@ class Stage:
         self._folder: Path | None = None
         self._building = ""
         self._built: set[str] = set()
+        self._arrived: set[str] = set()
+        self._home = False  # whether the skills folder is sure to be there
 
     def __enter__(self) -> "Stage":
         return self
@@ -53,12 +55,39 @@ class Stage:
         write(self._part("build"))
         self._built.update(names)
 
+    def appear(self) -> bool:
+        """Make all that `fill` built the skills folder itself, by one rename; False where there is one already.
+
+        `put` of these folders then has nothing to do. An empty folder that appears just now is replaced, as `rename`
+        does; one that holds anything, a file or a link is not.
+        """
+        build = self._part("build")
+        if not self._built or os.path.lexists(self.skills) or set(os.listdir(build)) != self._built:
+            return False
+        try:
+            os.rename(build, self.skills)
+        except OSError:
+            return False
+        build.mkdir()
+        self._arrived, self._built = self._built, set()
+        return True
+
+    def drop(self) -> None:
+        """Remove what `fill` built and nobody took."""
+        if self._folder is not None:
+            self._built.clear()
+            files.remove_tree(self._part("build"))
+            self._part("build").mkdir()
+
     def put(self, name: str, content: Content, *, old: str | None, known: Mapping[str, int] | None = None) -> None:
         """Make `content` the skill folder `name`, which must now have the tree `old` (None: not exist).
 
         By-products that `known` (path → mode of tracked files) does not name are carried over.
         Raises Changed, and leaves the folder as it is, where it turns out to hold something else.
         """
+        if name in self._arrived and old is None:
+            self._arrived.discard(name)
+            return
         if name in self._built:
             self._built.discard(name)
             base = str(self._part("build") / name)
@@ -104,7 +133,8 @@ class Stage:
 
     def _part(self, part: str) -> Path:
         if self._folder is None:
-            self.skills.mkdir(parents=True, exist_ok=True)
+            if os.path.lexists(self.skills):  # else it may appear whole
+                self.skills.mkdir(exist_ok=True)  # raises for what is no folder
             self._folder = _folder(self.skills)
             for one in ("build", "ready", "aside"):
                 (self._folder / one).mkdir(parents=True, exist_ok=True)
@@ -123,6 +153,9 @@ class Stage:
 
     def _arrive(self, built: str, live: str) -> None:
         try:
+            if not self._home:
+                self.skills.mkdir(parents=True, exist_ok=True)
+                self._home = True
             os.rename(built, live)
         except OSError as error:
             files.remove_tree(Path(built))

@@ -60,7 +60,7 @@ def work(tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-def library(skill_repo: SkillRepo, names: str = "abc") -> Path:
+def library(skill_repo: SkillRepo, names: Sequence[str] = "abc") -> Path:
     """A library of skills that all have the first version, named relative to the project."""
     files: Files = {f"skills/{name}/{path}": text for name in names for path, text in VERSIONS[0].items()}
     return skill_repo(files, name="work/library.git")
@@ -100,6 +100,20 @@ def test_a_first_pull(work: Path, skill_repo: SkillRepo) -> None:
         assert not row["end"]["saved"]
         killed += row["killed"]
     assert killed >= 28
+
+
+def test_a_first_pull_of_many(work: Path, skill_repo: SkillRepo) -> None:
+    """Killed at 40 moments where git writes all skills and they appear together: none or all, and then all."""
+    names = [f"s{number:02}" for number in range(22)]
+    library(skill_repo, names)
+    ada = person(work, "../library.git")
+    seen = set()
+    for row in rounds(work, ada, ["pull"], 40):
+        whole(row, VERSIONS[:1])
+        healed(row, names, VERSIONS[:1])
+        assert not row["end"]["saved"] and len(row["crashed"]["skills"]) in (0, len(names))
+        seen.add((len(row["crashed"]["skills"]), len(row["crashed"]["links"])))
+    assert {(0, 0), (len(names), len(names))} <= seen
 
 
 def test_an_update(work: Path, skill_repo: SkillRepo) -> None:

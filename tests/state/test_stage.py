@@ -1,6 +1,7 @@
 """Skill folders built aside and swapped in; what a crash leaves is sorted out by the next run."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,69 @@ def test_install_update_and_removal(skills: Path, way: str) -> None:
     with Stage(skills) as one:
         one.take_away("a", old=files_oid(TWO))
     assert [path.name for path in skills.parent.rglob("*")] == ["skills"]
+
+
+def written(skills: dict[str, dict[str, File]]) -> Callable[[Path], None]:
+    """What `fill` lets build these skills."""
+
+    def write(folder: Path) -> None:
+        for name, one in skills.items():
+            (folder / name).mkdir()
+            for path, file in one.items():
+                files.write(str(folder / name), path, file.mode, file.data)
+
+    return write
+
+
+def test_many_appear_at_once(skills: Path) -> None:
+    """Where there is no skills folder yet, what was built becomes it, and `put` finds its work done."""
+    with Stage(skills) as one:
+        one.fill(["a", "b"], written({"a": ONE, "b": TWO}))
+        assert not skills.exists()
+        assert one.appear()
+        assert files.read(skills / "a") == ONE and files.read(skills / "b") == TWO
+        one.put("a", [], old=None)
+        one.put("b", [], old=None)
+        one.put("c", content(ONE), old=None)
+        one.put("a", content(TWO), old=files_oid(ONE))
+    assert {name: files.read(skills / name) for name in "abc"} == {"a": TWO, "b": TWO, "c": ONE}
+    assert [path.name for path in skills.parent.iterdir()] == ["skills"]
+
+
+@pytest.mark.parametrize("there", ["folder", "mine", "file", "link"])
+def test_what_stands_there_is_not_replaced(skills: Path, tmp_path: Path, there: str) -> None:
+    """A skills folder, even an empty one, a file and a link stay what they are; a folder takes skills one by one."""
+    with Stage(skills) as one:
+        one.fill(["a"], written({"a": ONE}))
+        skills.parent.mkdir(exist_ok=True)
+        if there in ("folder", "mine"):
+            skills.mkdir(mode=0o700)
+        if there == "mine":
+            (skills / "mine").mkdir()
+        if there == "file":
+            skills.write_text("mine")
+        if there == "link":
+            (tmp_path / "far").mkdir()
+            skills.symlink_to(tmp_path / "far")
+        before = skills.lstat()
+        assert not one.appear()
+        if there != "file":
+            one.put("a", [], old=None)
+            assert files.read(skills / "a") == ONE
+        one.drop()
+    assert skills.lstat().st_ino == before.st_ino and skills.lstat().st_mode == before.st_mode
+    assert (skills / "mine").is_dir() == (there == "mine")
+    assert not (skills.parent / NAME).exists()
+
+
+def test_what_appears_is_just_what_was_built(skills: Path) -> None:
+    """Anything else in the place of building, a killed run's half skill, does not come along."""
+    with Stage(skills) as one:
+        one.fill(["a"], written({"a": ONE, "half": {"SKILL.md": File(b"ha")}}))
+        assert not one.appear()
+        one.put("a", [], old=None)
+        one.drop()
+    assert [path.name for path in skills.iterdir()] == ["a"]
 
 
 def test_a_folder_that_is_there_is_not_installed_over(skills: Path) -> None:
