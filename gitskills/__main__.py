@@ -4,6 +4,8 @@ import atexit
 import os
 import sys
 
+_PLAIN = {"--json", "--dry-run", "--ours", "--theirs"}
+
 
 def main() -> None:
     """Run gitskills with the process's arguments and leave with its exit code."""
@@ -16,9 +18,30 @@ def main() -> None:
         from gitskills.hook import main as hook
 
         sys.exit(hook(sys.argv[2:]))
+    begun = _begun(sys.argv[1:])
     from gitskills.cli import main as cli
 
-    _leave(cli())
+    _leave(cli(begun=begun))
+
+
+def _begun(words: list[str]) -> object:
+    """Begin a pull whose words leave no doubt: its servers are asked while the command line's library is loaded.
+
+    None where the command must look first; what is wrong it will find again, and say.
+    """
+    if words[:1] != ["pull"] or any(word.startswith("-") and word not in _PLAIN for word in words):
+        return None
+    from pathlib import Path
+
+    from gitskills.errors import GitskillsError
+    from gitskills.share.project import load
+    from gitskills.share.pull import begin
+    from gitskills.state.paths import paths
+
+    try:
+        return begin(load(paths(), Path.cwd()), watched=sys.stderr is not None and sys.stderr.isatty())
+    except (GitskillsError, OSError):
+        return None
 
 
 def _leave(code: int) -> None:

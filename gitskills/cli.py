@@ -92,13 +92,16 @@ def group() -> None:
     """Share a team's agent skills in one git repository: pulled into every agent, merged, pushed, audited."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 expected failure, 2 usage, 3 a bug, 130 interrupted."""
+def main(arguments: list[str] | None = None, begun: object = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 expected failure, 2 usage, 3 a bug, 130 interrupted.
+
+    `begun` is what was started for the command before the command line could be read; the command's to take.
+    """
     for stream in ("stdout", "stderr"):
         if getattr(sys, stream) is None:  # closed by whoever started us (`>&-`): what we say goes nowhere
             setattr(sys, stream, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
     try:
-        code = group.main(args=arguments, prog_name="gitskills", standalone_mode=False)
+        code = group.main(args=arguments, prog_name="gitskills", standalone_mode=False, obj=begun)
         sys.stdout.flush()
         _remind(sys.argv[1:] if arguments is None else arguments)
         return code if isinstance(code, int) else 0

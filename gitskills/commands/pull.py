@@ -8,6 +8,7 @@ from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.git.merge import Favor
+    from gitskills.share.pull import Begun
 
 
 @click.command(short_help="Fetch every source; install, update or merge its skills")
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 @options.glob
 @options.dry_run
 @options.as_json
+@click.pass_obj
 def command(
+    begun: "Begun | None",
     names: tuple[str, ...],
     favor: str | None,
     frozen: bool,
@@ -41,7 +44,7 @@ def command(
     side = cast("Favor", favor or "none")
     chosen = Options(names, favor=side, frozen=frozen, offline=offline, author=author, dry_run=dry_run)
     with console.progress() as progress:
-        report = pull(options.project(glob), chosen, progress)
+        report = pull(begun.project if begun else options.project(glob), chosen, progress, begun)
     for source, error in report.unreachable.items():
         console.error(f"{source}: {error.message}", error.hint)
     for warning in report.warnings:

@@ -18,6 +18,8 @@ from gitskills.share.project import Project
 from gitskills.share.roots import root_name
 from gitskills.share.select import Upstream
 
+_HEAD_START = 0.012  # seconds in which a thread gets its first git processes started
+
 
 def refresh(caches: Mapping[str, Cache], progress: Progress | None) -> Mapping[str, GitskillsError]:
     """Fetch every source (name → cache) at the same time; returns the sources that could not be, with the error."""
@@ -28,37 +30,60 @@ def refresh(caches: Mapping[str, Cache], progress: Progress | None) -> Mapping[s
 
 @contextlib.contextmanager
 def refreshing(caches: Mapping[str, Cache], progress: Progress | None) -> Iterator[Mapping[str, GitskillsError]]:
-    """Fetch every source while the block runs; once it is left, what it was given holds those that failed.
+    """Fetch every source while the block runs; once it is left, what it was given holds those that failed."""
+    fetching = Fetching(caches, watched=progress is not None)
+    fetching.progress = progress
+    yield fetching.failed
+    fetching.finish()
 
-    Several at once ask the person at the terminal nothing: those that must do so take their turns afterwards.
+
+class Fetching:
+    """Sources (name → cache) being fetched side by side from its making on; `failed` is whole after `finish`.
+
+    Several at once ask the person at the terminal nothing: those that must do so take their turns in `finish`. One
+    that is `watched` tells its `progress`, which may be given it later.
     """
-    failed: dict[str, GitskillsError] = {}
-    several = len(caches) > 1 and on_terminal()
-    asking = [name for name, cache in caches.items() if several and not can_be_silent(cache.url)]
 
-    def one(name: str, *, silent: bool) -> None:
+    def __init__(self, caches: Mapping[str, Cache], *, watched: bool) -> None:
+        self.failed: dict[str, GitskillsError] = {}
+        self.progress: Progress | None = None
+        self._caches = caches
+        self._watched = watched
+        self._several = len(caches) > 1 and on_terminal()
+        self._asking = [name for name, one in caches.items() if self._several and not can_be_silent(one.url)]
+        self._threads = [
+            threading.Thread(target=self._one, args=(name,), kwargs={"silent": self._several}, daemon=True)
+            for name in caches
+            if name not in self._asking
+        ]
+        for thread in self._threads:
+            thread.start()
+        for thread in self._threads[:1]:  # Python runs one thread at a time: git first, then what we load meanwhile
+            thread.join(_HEAD_START)
+
+    def finish(self) -> Mapping[str, GitskillsError]:
+        """Wait for the end, and return the sources that could not be fetched, with the error."""
+        for thread in self._threads:
+            thread.join()
+        if self._several:
+            self._asking += [name for name in self._caches if isinstance(self.failed.get(name), AuthFailed)]
+            for name in self._asking:
+                self._one(name, silent=False)
+        return self.failed
+
+    def _one(self, name: str, *, silent: bool) -> None:
+        cache = replace(self._caches[name], silent=silent)
         try:
-            replace(caches[name], silent=silent).refresh(progress=progress)
-            failed.pop(name, None)
+            cache.refresh(progress=self._tell if self._watched else None)
+            self.failed.pop(name, None)
         except GitskillsError as error:
-            failed[name] = error
+            self.failed[name] = error
         except OSError as error:  # in a thread nobody else would see it
-            failed[name] = GitskillsError(f"{caches[name].git_dir}: {error.strerror}", "see that you may write there")
+            self.failed[name] = GitskillsError(f"{cache.git_dir}: {error.strerror}", "see that you may write there")
 
-    threads = [
-        threading.Thread(target=one, args=(name,), kwargs={"silent": several}, daemon=True)
-        for name in caches
-        if name not in asking
-    ]
-    for thread in threads:
-        thread.start()
-    yield failed
-    for thread in threads:
-        thread.join()
-    if several:
-        asking += [name for name in caches if isinstance(failed.get(name), AuthFailed)]
-        for name in asking:
-            one(name, silent=False)
+    def _tell(self, phase: str, done: int, total: int | None) -> None:
+        if self.progress is not None:
+            self.progress(phase, done, total)
 
 
 def look(source: Source, cache: Cache) -> Upstream:

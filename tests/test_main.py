@@ -1,0 +1,52 @@
+"""The fork at the front door: a pull whose words leave no doubt asks its servers before the command line is loaded."""
+
+from pathlib import Path
+
+import pytest
+
+from gitskills import __main__ as front
+from gitskills.share.pull import Begun
+from tests.conftest import SkillRepo
+from tests.people import Person, person, skill
+
+
+@pytest.fixture
+def ada(tmp_path: Path, skill_repo: SkillRepo, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """Somebody in their project who has pulled nothing yet."""
+    ada = person(tmp_path, skill_repo({"skills/a/SKILL.md": skill("a")}))
+    monkeypatch.chdir(ada.root)
+    monkeypatch.setenv("GITSKILLS_HOME", str(ada.store))
+    return ada
+
+
+@pytest.mark.parametrize("words", ["pull", "pull a --json", "pull --dry-run --ours", "pull --theirs"])
+def test_a_plain_pull_is_begun(ada: Person, words: str) -> None:
+    """The sources are being fetched before click is there to read the words."""
+    begun = front._begun(words.split())
+    assert isinstance(begun, Begun) and begun.project.root == ada.root
+    assert begun.fetching.finish() == {} and all(cache.exists for cache in begun.caches.values())
+
+
+@pytest.mark.parametrize(
+    "words", ["", "push", "status", "-C x pull", "pull --offline", "pull --frozen", "pull -h", "pull --global"]
+)
+def test_anything_else_is_left_to_the_command(ada: Person, words: str) -> None:
+    """What may need no network, another project or an answer about usage asks nobody."""
+    assert front._begun(words.split()) is None
+    assert not (ada.store / "cache").exists()
+
+
+@pytest.mark.parametrize("fault", ["gitskills.yaml", "gitskills.lock"])
+def test_what_is_wrong_is_told_once_and_by_the_command(ada: Person, fault: str) -> None:
+    """A broken file keeps the network out, and the program says so as ever."""
+    (ada.root / fault).write_text("]")
+    assert front._begun(["pull"]) is None
+    done = ada.run("pull")
+    assert done.code == 1 and done.err.count("error") == 1 and fault in done.err
+    assert not (ada.store / "cache").exists()
+
+
+def test_the_command_goes_on_with_it(ada: Person) -> None:
+    """What was begun is what is installed; an unknown option stays an error of usage."""
+    assert ada.run("pull").code == 0 and ada.read("a") == skill("a")
+    assert ada.run("pull", "--nonsense").code == 2
