@@ -107,7 +107,8 @@ class Apply:
 
     def record(self, reason: str) -> None:
         """Write down what was done: the bases by source, then the lock, then the placements."""
-        installed.record(self._survey.caches, self._survey.project.key, self._bases, reason)
+        first = not self._survey.bases
+        installed.record(self._survey.caches, self._survey.project.key, self._bases, reason, first=first)
         lockfile.write(self._survey.project.lock_path, self._lock)
         self._disk.record()
 

@@ -24,10 +24,17 @@ def read(git_dir: Path, key: str) -> dict[str, str]:
     return subtrees(git_dir, ref(key))
 
 
-def record(caches: Mapping[str, Cache], key: str, bases: Mapping[str, tuple[str, str] | None], reason: str) -> None:
+def record(
+    caches: Mapping[str, Cache],
+    key: str,
+    bases: Mapping[str, tuple[str, str] | None],
+    reason: str,
+    *,
+    first: bool = False,
+) -> None:
     """Record the bases of the project `key`, skill → (source, tree) or None, and drop them from all other sources.
 
-    `caches` are by source; sources of one URL share theirs, whatever their refs.
+    `caches` are by source; sources of one URL share theirs, whatever their refs. `first` as for `update`.
     """
     shared: dict[Path, dict[str, str | None]] = {}
     for source, cache in caches.items():
@@ -35,13 +42,16 @@ def record(caches: Mapping[str, Cache], key: str, bases: Mapping[str, tuple[str,
         changes |= {name: base[1] for name, base in bases.items() if base and base[0] == source}
     for cache in {cache.git_dir: cache for cache in caches.values()}.values():
         if cache.exists and bases:
-            update(cache.git_dir, key, shared[cache.git_dir], reason)
+            update(cache.git_dir, key, shared[cache.git_dir], reason, first=first)
 
 
-def update(git_dir: Path, key: str, changes: Mapping[str, str | None], reason: str) -> None:
-    """Record new bases (skill → tree, None: no longer installed); `reason` goes into the reflog."""
-    for _ in range(8):
-        old = resolve(git_dir, ref(key))
+def update(git_dir: Path, key: str, changes: Mapping[str, str | None], reason: str, *, first: bool = False) -> None:
+    """Record new bases (skill → tree, None: no longer installed); `reason` goes into the reflog.
+
+    With `first` nothing is thought to be recorded yet, which is looked at only if that proves wrong.
+    """
+    for again in range(8):
+        old = None if first and not again else resolve(git_dir, ref(key))
         before = subtrees(git_dir, old) if old else {}
         after = {name: tree for name, tree in {**before, **changes}.items() if tree is not None}
         if before == after:

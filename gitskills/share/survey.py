@@ -90,7 +90,10 @@ class Survey:
 
     def _claim(self, name: str, ours: str | None, wanted: Wanted | None) -> str:
         """What to tell of another tool's claim on a skill that gitskills does not know."""
-        live, claims = self.disk.live(name), self.disk.claims
+        claims = self.disk.claims
+        if ours is None and not claims.any:
+            return ""  # of hundreds of new skills most often
+        live = self.disk.live(name)
         if ours is None:
             listed = claims.listed(live)
             return f"{listed.file} of {listed.tool} lists it too: {listed.rest}" if listed else ""

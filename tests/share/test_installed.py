@@ -34,6 +34,13 @@ def test_changes_add_replace_and_remove(cache: Path) -> None:
     assert len((cache / "logs" / installed.ref("p")).read_text().splitlines()) == 2
 
 
+def test_a_wrong_guess_loses_nothing(cache: Path) -> None:
+    """Who thinks to be the first and is not finds what is there, and adds to it."""
+    installed.update(cache, "p", {"a": "1" * 40}, "pull", first=True)
+    installed.update(cache, "p", {"b": "2" * 40}, "pull", first=True)
+    assert installed.read(cache, "p") == {"a": "1" * 40, "b": "2" * 40}
+
+
 def test_nobodys_change_is_lost(cache: Path) -> None:
     """Projects that record at the same moment in one cache each get theirs in, and so do two writers of one project."""
 

@@ -23,6 +23,12 @@ class Claims:
         """The records that could not be read when a question was asked: whose folders those are cannot be told."""
         return self._records[2] if "_records" in self.__dict__ else ()
 
+    @property
+    def any(self) -> bool:
+        """Whether records beside the skills folders claim anything at all."""
+        named, placed, _ = self._records
+        return bool(named or placed)
+
     def listed(self, folder: Path | str) -> Claim | None:
         """The claim on a skill folder, which need not exist, in the records beside the skills folders."""
         place = str(folder)
