@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from gitskills.cards import lines, proofs
-from gitskills.cards.expiry import Facts
+from gitskills.cards.expiry import Facts, elsewhere
 from gitskills.cards.heads import Head
 from gitskills.cards.lines import Place
 from gitskills.cards.verified import Verified
@@ -36,7 +36,7 @@ class Walk:
 def walk(code: Code, asked: Set[str], before: Verified) -> Iterator[Walk]:
     """Begin to look for proofs in the code's history; `before` is what was remembered of this repository and ref."""
     before = proofs.standing(code.git_dir, code.tip, before)
-    new = asked - before.reached
+    new = asked - before.reached - before.copied
     with reach.walking(code.git_dir, new, code.tip) as left, reach.looking(code.git_dir, new) as here:
         yield Walk(before, new, left, here)
 
@@ -49,12 +49,13 @@ def examine(cards: Sequence[Head], code: Code, walk: Walk, index: sqlite3.Connec
     """
     asked: dict[str, set[str]] = {}
     for card in cards:
+        ids = () if elsewhere(card.repo, code.name) else card.patch_ids
         for proof in card.proof:
-            asked.setdefault(proof, set()).update(card.patch_ids)
+            asked.setdefault(proof, set()).update(ids)
     lacking = reach.incomplete(code.git_dir)
-    known = walk.before.reached & asked.keys()
-    late = asked.keys() - walk.asked - known
-    here = known | (walk.here() & asked.keys()) | reach.here(code.git_dir, late)
+    known, copies = walk.before.reached & asked.keys(), walk.before.copied & asked.keys()
+    late = asked.keys() - walk.asked - known - copies
+    here = known | (walk.here() & asked.keys()) | reach.here(code.git_dir, late | copies)
     gone, shares = (set[str](), dict[str, float]()) if lacking else _content(cards, code, here, index)
     left = walk.left() | reach.unreachable(code.git_dir, late, code.tip)
     found = proofs.find(code.git_dir, code.tip, asked, walk.before, here, left, whole=not lacking)

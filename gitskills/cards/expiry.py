@@ -53,7 +53,7 @@ class Standing:
 def stand(card: Head, facts: Facts, churn: float = CHURN) -> Standing:
     """Return how a card stands; `churn` is the share of rewritten lines above which it is stale."""
     state, reason = _proof(card, facts)
-    if _elsewhere(card, facts):
+    if elsewhere(card.repo, facts.repo):
         # A fork may have a proof, but what it lacks, or changed since, says nothing of the card's own code.
         return Standing("stale", card.stale) if state == "reachable" and card.stale else Standing(state, reason)
     if state == "reachable":
@@ -72,12 +72,12 @@ def _proof(card: Head, facts: Facts) -> tuple[State, str]:
     proofs = set(card.proof)
     if not proofs:
         return "unknown", "it names no proof"
-    elsewhere = _elsewhere(card, facts)
-    if proofs & facts.reached and not (elsewhere and card.expired):
+    other = elsewhere(card.repo, facts.repo)
+    if proofs & facts.reached and not (other and card.expired):
         return "reachable", ""
-    if proofs & facts.copied and not (elsewhere and card.expired):
+    if proofs & facts.copied and not (other and card.expired):
         return "reachable", f"a commit with the same patch is part of {facts.ref}"
-    if elsewhere or (card.repo and facts.repo and card.repo != facts.repo and not proofs & facts.here):
+    if other or (card.repo and facts.repo and card.repo != facts.repo and not proofs & facts.here):
         return "unknown", f"its code is another repository: {card.repo}"
     if facts.lacking:
         return "unknown", f"{facts.lacking} does not show whether its proof is part of {facts.ref}"
@@ -88,9 +88,9 @@ def _proof(card: Head, facts: Facts) -> tuple[State, str]:
     return "unreachable", f"its proof is no longer part of {facts.ref}"
 
 
-def _elsewhere(card: Head, facts: Facts) -> bool:
-    """Whether host and path say that a card's code is another repository: a folder's mere name may change."""
-    return card.repo != facts.repo and "/" in card.repo and "/" in facts.repo
+def elsewhere(repo: str, other: str) -> bool:
+    """Whether host and path say that two repositories are not the same: a folder's mere name may change."""
+    return repo != other and "/" in repo and "/" in other
 
 
 def _content(card: Head, facts: Facts, churn: float, reason: str) -> tuple[State, str]:

@@ -28,7 +28,7 @@ class Found:
 
     def at(self, tip: str) -> Verified:
         """Return what to remember of the commit `tip` at which this was found."""
-        return Verified(tip, self.reached | self.copied, self.lost)
+        return Verified(tip, self.reached, self.lost, self.copied)
 
 
 def standing(git_dir: Path, tip: str, before: Verified) -> Verified:
@@ -50,13 +50,16 @@ def find(
 
     Of them `here` are in the repository and `left` no part of the history (see reach.unreachable). `whole` says that
     the repository has all of its history: elsewhere a proof that is not found may yet be there, and copies are not
-    looked for.
+    looked for. Of a proof that is not here only a patch id that is on record tells whether there is a copy.
     """
-    left = left & proofs.keys()
-    if not whole or not left:
-        return Found(here, here - left, frozenset(), frozenset(), frozenset())
-    copied, unsearched = _copies(git_dir, tip, {proof: proofs[proof] for proof in left}, before)
-    return Found(here, here - left, copied, unsearched, left - copied - unsearched)
+    known = before.copied & proofs.keys()
+    left = (left & proofs.keys()) - known
+    reached = here - left - known
+    absent = {proof for proof in proofs.keys() - here - known if proofs[proof]}
+    if not whole or not (left or absent):
+        return Found(here, reached, known, frozenset(), frozenset())
+    copied, unsearched = _copies(git_dir, tip, left, {proof: proofs[proof] for proof in left | absent}, before)
+    return Found(here, reached, known | copied, unsearched, (left | absent) - copied - unsearched)
 
 
 def _grew(git_dir: Path, old: str, new: str) -> bool:
@@ -64,17 +67,20 @@ def _grew(git_dir: Path, old: str, new: str) -> bool:
     return old == new or (bool(reach.here(git_dir, [old])) and history.is_ancestor(git_dir, old, new))
 
 
-def _copies(git_dir: Path, tip: str, left: Mapping[str, Set[str]], before: Verified) -> tuple[Set[str], Set[str]]:
+def _copies(
+    git_dir: Path, tip: str, here: Set[str], said: Mapping[str, Set[str]], before: Verified
+) -> tuple[Set[str], Set[str]]:
     """Return the proofs of which `tip` has a copy, and those for which its history is too long to tell."""
-    computed = patches.of(git_dir, left.keys())
-    ids = {proof: said | ({computed[proof]} if proof in computed else set()) for proof, said in left.items()}
-    again = {proof for proof in left if proof in before.lost}
+    computed = patches.of(git_dir, here)
+    ids = {proof: known | ({computed[proof]} if proof in computed else set()) for proof, known in said.items()}
+    again = {proof for proof in said if proof in before.lost}
     copied, unsearched = set(), set()
-    for group, base in ((again, before.tip), (left.keys() - again, "")):
+    for group in (again, said.keys() - again):
         asked = {proof for proof in group if ids[proof]}
         if not asked:
             continue
-        start = base or reach.since(git_dir, asked, tip)
+        # Where one that is not here left the history, nobody can tell: all of it is searched, once.
+        start = before.tip if group is again else reach.since(git_dir, asked, tip) if asked <= here else ""
         if reach.count(git_dir, start, tip, limit=SEARCHED + 1) > SEARCHED:
             unsearched |= asked
             continue

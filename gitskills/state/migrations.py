@@ -244,6 +244,12 @@ def _vectors(db: sqlite3.Connection) -> None:
     )
 
 
+def _card_copies(db: sqlite3.Connection) -> None:
+    """Proofs of which a history has a copy, apart from those it has (see cards/verified.py): both were one list."""
+    db.execute("ALTER TABLE card_tip ADD COLUMN copied BLOB NOT NULL DEFAULT x''")
+    db.execute("DELETE FROM card_tip")
+
+
 STATE: tuple[Migration, ...] = (
     _placements,
     _hooks,
@@ -256,6 +262,7 @@ STATE: tuple[Migration, ...] = (
     _starts,
     _ledger_pauses,
     _card_passed,
+    _card_copies,
 )
 INDEX: tuple[Migration, ...] = (
     _trail,

@@ -104,6 +104,25 @@ def test_missing_proofs_are_neither_reached_nor_lost(code: Code) -> None:
     assert not found.here and not found.reached and not found.lost
 
 
+def test_a_missing_proof_is_found_by_the_patch_on_record(code: Code, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clone made after a rebase never had the commit; its patch tells, once: later only new commits are searched."""
+    (there,) = patches.of(code.git_dir, [code.oid("HEAD~1")]).values()
+    found = ask(code, {ABSENT: {there}, "cd" * 20: {"0" * 40}})
+    assert (found.copied, found.lost, found.here) == ({ABSENT}, {"cd" * 20}, set())
+    before = found.at(code.oid("HEAD"))
+    code.write("more.py", "more\n")
+    asked: list[str] = []
+    real = patches.between
+
+    def note(git_dir: Path, base: str, tip: str, *, limit: int) -> dict[str, str]:
+        asked.append(base)
+        return real(git_dir, base, tip, limit=limit)
+
+    monkeypatch.setattr(patches, "between", note)
+    again = ask(code, {ABSENT: {there}, "cd" * 20: {"0" * 40}}, before)
+    assert (again.copied, again.lost, asked) == ({ABSENT}, {"cd" * 20}, [before.tip])
+
+
 def test_an_incomplete_clone_loses_nothing(code: Code) -> None:
     """Where parts of the history are missing, what is not found is not lost."""
     proof = code.write("new.py", "new\n")
@@ -177,4 +196,6 @@ def test_what_was_verified_is_remembered_by_repository_and_ref() -> None:
         remember(db, "code", "main", Verified("1" * 40, {"2" * 40, "3" * 40}, {"4" * 40}))
         remember(db, "code", "main", Verified("5" * 40, {"2" * 40}, frozenset()))
         assert recall(db, "code", "main") == Verified("5" * 40, {"2" * 40}, frozenset())
+        remember(db, "code", "main", Verified("5" * 40, {"2" * 40}, frozenset(), {"6" * 40}))
+        assert recall(db, "code", "main").copied == {"6" * 40}
         assert recall(db, "code", "other") == recall(db, "other", "main") == NEVER

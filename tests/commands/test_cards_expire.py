@@ -102,6 +102,30 @@ def test_rewritten_proofs_keep_their_cards(tmp_path: Path, code: Code, how: str)
     assert row["state"] == "reachable" and "same patch" in row["reason"] and len(shelf.log()) == 1
 
 
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_clone_made_after_a_rewrite_knows_the_change_by_its_patch(tmp_path: Path, code: Code, seen: bool) -> None:
+    """It never had the proof; what another clone of this machine found out of it is not taken for the commit itself."""
+    proof = code.write("new.py", "one\ntwo\nthree\n")
+    shelf = Shelf.make(tmp_path, code)
+    assert shelf.run("harvest", "--code", code.folder, "--commit", proof).code == 0
+    code.git("reset", "-q", "--hard", "HEAD~1")
+    code.write("before.py", "x\n")
+    code.git("cherry-pick", proof)
+    if seen:
+        code.git("remote", "add", "origin", "https://example.com/acme/code")
+        assert {row["state"] for row in shelf.expire().values()} == {"reachable"}
+    clone = Code(tmp_path / "x" / code.folder.name)
+    git("fetch", "-q", code.folder.as_uri(), "HEAD:refs/heads/fresh", cwd=clone.folder)
+    clone.git("switch", "-q", "fresh")
+    shelf.code = clone
+    clone.git("remote", "add", "origin", "https://example.com/acme/code")
+    (row,) = shelf.expire("--ref", "HEAD").values()
+    assert row["state"] == "reachable" and "same patch" in row["reason"]
+    clone.git("rm", "-q", "new.py")
+    clone.git("commit", "-q", "-m", "gone")
+    assert [row["state"] for row in shelf.expire().values()] == ["reachable"] and len(shelf.log()) == 2
+
+
 @pytest.mark.parametrize("option", ["--depth=1", "--filter=blob:none", "--filter=tree:0"])
 def test_incomplete_clones_expire_nothing(tmp_path: Path, code: Code, option: str) -> None:
     """In a shallow, a blobless and a treeless clone what is not found is unknown, and kept."""
