@@ -61,12 +61,15 @@ def name(git_dir: Path) -> str:
 def _default(git_dir: Path) -> str:
     """Return the default branch as last fetched, or the local one of that name where it is ahead; else HEAD.
 
-    Not simply HEAD: on a branch of one's own, or one not pulled for a while, later proofs would seem to have left.
+    Not simply HEAD: on a branch of one's own, or one not pulled for a while, later proofs would seem to have left. A
+    remote that was added and not cloned does not tell its default branch: then it is the one that is called like one.
     """
     out = command.run("symbolic-ref", "-q", f"{_REMOTE}HEAD", git_dir=git_dir, ok=(0, 1, 128)).decode().strip()
-    there = objects.resolve(git_dir, f"{out}^{{commit}}") if out else None
-    if there is None:
+    named = [out] if out else [f"{_REMOTE}main", f"{_REMOTE}master"]
+    found = [(one, oid) for one in named if (oid := objects.resolve(git_dir, f"{one}^{{commit}}"))]
+    if len(found) != 1:
         return "HEAD"
+    ((out, there),) = found
     local = f"refs/heads/{out.removeprefix(_REMOTE)}"
     here = objects.resolve(git_dir, f"{local}^{{commit}}")
     return local if here and history.is_ancestor(git_dir, there, here) else out

@@ -67,6 +67,18 @@ def test_a_branch_of_ones_own_does_not_count(upstream: Code, tmp_path: Path) -> 
     assert code.look(mine.folder).tip == fetched
 
 
+def test_a_remote_that_was_added_counts_too(upstream: Code, tmp_path: Path) -> None:
+    """Without a clone's word for the default branch it is main or master, if there is one of them."""
+    mine = Code(tmp_path / "mine")
+    mine.git("remote", "add", "origin", upstream.folder)
+    mine.git("fetch", "-q", "origin")
+    mine.git("update-ref", "-d", "refs/remotes/origin/HEAD")
+    mine.git("switch", "-q", "-c", "topic", "origin/main~1")
+    assert code.look(mine.folder).tip == upstream.oid("main")
+    mine.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    assert code.look(mine.folder).ref == "HEAD"
+
+
 def test_a_ref_may_be_named(upstream: Code) -> None:
     """A branch, a tag or a commit is taken; what is none is told, and so is a folder without a repository."""
     upstream.git("tag", "v1", "HEAD~1")
