@@ -18,6 +18,7 @@ from gitskills.cards.verified import Verified
 from gitskills.git import changes, files, reach
 from gitskills.git.code import Code
 
+_NONE: Set[str] = frozenset()
 CITED = 32  # paths of one card, and proofs of one, whose lines are looked at
 
 
@@ -56,41 +57,40 @@ def examine(cards: Sequence[Head], code: Code, walk: Walk, index: sqlite3.Connec
     known, copies = walk.before.reached & asked.keys(), walk.before.copied & asked.keys()
     late = asked.keys() - walk.asked - known - copies
     here = known | (walk.here() & asked.keys()) | reach.here(code.git_dir, late | copies)
-    gone, shares = (set[str](), dict[str, float]()) if lacking else _content(cards, code, here, index)
+    gone, doubted, shares = (_NONE, _NONE, {}) if lacking else _content(cards, code, here, index)
     left = walk.left() | reach.unreachable(code.git_dir, late, code.tip)
     found = proofs.find(code.git_dir, code.tip, asked, walk.before, here, left, whole=not lacking)
     facts = Facts(
-        code.name, code.ref, lacking, found.here, found.reached, found.copied, found.unsearched, gone, shares
+        code.name, code.ref, lacking, found.here, found.reached, found.copied, found.unsearched, gone, doubted, shares
     )  # fmt: skip
     return facts, found.at(code.tip)
 
 
 def _content(
     cards: Sequence[Head], code: Code, here: Set[str], index: sqlite3.Connection
-) -> tuple[set[str], dict[str, float]]:
-    """Return the cards of which every path is gone, and the share of rewritten lines of each that cites any."""
+) -> tuple[Set[str], Set[str], Mapping[str, float]]:
+    """Return the cards of which every path is gone, those of which that cannot be told, and the rewritten shares."""
     cited: dict[str, list[Place]] = {}
     for card in cards:
         commits = [proof for proof in card.proof[-CITED:] if proof in here]
         if commits and card.paths:
             cited[card.path] = [(commit, path) for commit in commits for path in card.paths[:CITED]]
-    paths = {path for card in cards if card.path in cited for path in card.paths}
-    lost = files.gone(code.git_dir, code.tip, paths)
-    doubted = {
-        card.path: {commit for commit, _ in cited[card.path]}
-        for card in cards
-        if card.path in cited and lost.issuperset(card.paths)
-    }
-    return _gone(code, doubted), lines.rewritten(code.git_dir, index, code.tip, cited)
+    # One that expired, of which no proof is here, may have done so by its paths, too.
+    asked = [card for card in cards if card.path in cited or (card.expired and card.paths)]
+    lost = files.gone(code.git_dir, code.tip, {path for card in asked for path in card.paths})
+    empty = {card.path: card.proof for card in asked if lost.issuperset(card.paths)}
+    told = {path: proofs for path, proofs in empty.items() if here >= set(proofs)}
+    shares = lines.rewritten(code.git_dir, index, code.tip, cited)
+    return _gone(code, told), empty.keys() - told.keys(), shares
 
 
-def _gone(code: Code, doubted: Mapping[str, Set[str]]) -> set[str]:
+def _gone(code: Code, cards: Mapping[str, Sequence[str]]) -> set[str]:
     """Return those cards of which nothing that their proofs left there stands; the proofs are given by the card's path.
 
     A card names a part of what a large change touched, and a node what its cards share; git knows all. A change that
     only removed files left nothing that could go.
     """
-    touched = changes.left(code.git_dir, {proof for proofs in doubted.values() for proof in proofs})
+    touched = changes.left(code.git_dir, {proof for proofs in cards.values() for proof in proofs})
     lost = files.gone(code.git_dir, code.tip, {path for paths in touched.values() for path in paths})
-    stood = {card: [path for proof in proofs for path in touched.get(proof, ())] for card, proofs in doubted.items()}
+    stood = {card: [path for proof in proofs for path in touched.get(proof, ())] for card, proofs in cards.items()}
     return {card for card, paths in stood.items() if paths and lost.issuperset(paths)}

@@ -24,9 +24,10 @@ class Facts:
     `repo` names the repository ("": it has no name), `ref` is the ref as people write it, `lacking` says why parts of
     the history are missing ("": it is whole). Of the proofs `here` are in the repository, `reached` are part of the
     ref's history, `copied` have a commit with the same patch there, `unsearched` are those for which too long a
-    history was not searched to its end. `gone` are the cards (their paths) of which no path that a proof touched stands
-    at the ref. `rewritten` is, by the card's path, the share (0 to 1) of its lines that no longer stand in their files,
-    where that is known.
+    history was not searched to its end. Of the cards (their paths) `gone` are those of which no path that a proof left
+    there stands at the ref, `doubted` those of which no path they name does while proofs are missing, which may have
+    touched more. `rewritten` is, by the card's path, the share (0 to 1) of its lines that no longer stand in their
+    files, where that is known.
     """
 
     repo: str
@@ -37,6 +38,7 @@ class Facts:
     copied: Set[str] = frozenset()
     unsearched: Set[str] = frozenset()
     gone: Set[str] = frozenset()
+    doubted: Set[str] = frozenset()
     rewritten: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -95,8 +97,9 @@ def elsewhere(repo: str, other: str) -> bool:
 
 def _content(card: Head, facts: Facts, churn: float, reason: str) -> tuple[State, str]:
     """Say whether what a proof touched is still there."""
-    if facts.lacking and card.expired:
-        return "unknown", f"{facts.lacking} does not show whether what it touched is still there"
+    if card.expired and (facts.lacking or card.path in facts.doubted):
+        what = facts.lacking or "this repository"
+        return "unknown", f"{what} does not show whether what it touched is still there"
     if card.path in facts.gone:
         return "unreachable", f"every path it touched is gone from {facts.ref}"
     share = facts.rewritten.get(card.path)

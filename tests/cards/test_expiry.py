@@ -38,8 +38,10 @@ def known(draw: st.DrawFn) -> Facts:
     lacking = draw(st.sampled_from(["", "a shallow clone"]))
     gone = frozenset() if lacking else draw(st.frozensets(st.just(NOTHING.path)))
     shares = {} if lacking else draw(st.dictionaries(st.just(NOTHING.path), st.floats(0, 1)))
+    doubted = frozenset() if lacking or gone else draw(st.frozensets(st.just(NOTHING.path)))
     repo = draw(st.sampled_from(["", "one", "host/one"]))
-    return Facts(repo, "main", lacking, here, reached, copied - reached, unsearched - reached - copied, gone, shares)
+    searched = copied - reached, unsearched - reached - copied
+    return Facts(repo, "main", lacking, here, reached, *searched, gone, doubted, shares)
 
 
 @given(heads, known())

@@ -124,6 +124,21 @@ def test_a_clone_made_after_a_rewrite_knows_the_change_by_its_patch(tmp_path: Pa
     clone.git("rm", "-q", "new.py")
     clone.git("commit", "-q", "-m", "gone")
     assert [row["state"] for row in shelf.expire().values()] == ["reachable"] and len(shelf.log()) == 2
+    mark = "metadata:\n  gitskills-expired: every path it left there is gone from main\n"
+    shelf.change({f"{row['path']}/SKILL.md": shelf.text(row["path"]).replace("metadata:\n", mark)})
+    assert [row["state"] for row in shelf.expire().values()] == ["unknown"]
+    clone.git("revert", "--no-edit", "HEAD")
+    assert [row["action"] for row in shelf.expire().values()] == ["restored"]
+
+
+def test_a_node_of_two_repositories_goes_with_neither_alone(tmp_path: Path, code: Code) -> None:
+    """What one of them no longer has is not all that the node's leaves are about."""
+    proof = code.write("new.py", "new\n")
+    code.git("rm", "-q", "new.py")
+    code.git("commit", "-q", "-m", "gone")
+    node = replace(leaf("", "api", proof=(proof, "ab" * 20), paths=("new.py",)), path="cards/api", kind="node")
+    shelf = Shelf.make(tmp_path, code, replace(node, area="api"))
+    assert {row["state"] for row in shelf.expire().values()} <= {"reachable", "stale"}
 
 
 @pytest.mark.parametrize("option", ["--depth=1", "--filter=blob:none", "--filter=tree:0"])
