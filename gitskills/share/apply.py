@@ -10,13 +10,13 @@ from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
 from gitskills.git.checkout import checkout
-from gitskills.git.merge import Favor
+from gitskills.git.merge import Favor, Merged
 from gitskills.git.objects import MANIFEST, Found
 from gitskills.share import installed, lockfile, merging
 from gitskills.share.lockfile import Install, safe_name
 from gitskills.share.merging import Clash
 from gitskills.share.outcome import NOTHING, Action, Left, Outcome
-from gitskills.share.plan import Plan
+from gitskills.share.plan import Plan, Step
 from gitskills.share.select import Upstream, Wanted
 from gitskills.share.survey import Survey
 from gitskills.share.unpack import Content, content, contents, file_oids, known_modes, refusals
@@ -147,11 +147,9 @@ class Apply:
         assert plan.wanted is not None and plan.old is not None
         cache, key = self._survey.caches[plan.wanted.source.name], self._survey.project.key
         known = self._survey.known(name, plan.wanted)
-        ours = merging.store_folder(cache, self._disk.live(name), known)
-        theirs = plan.wanted.found.tree
-        merged = merging.merge(cache, plan.base, ours, theirs, self._favor)
+        ours, merged = self._together(name, plan.wanted, plan.base)
         if not merged.clean:
-            merging.remember(self._db, key, cache, name, Clash(ours, theirs), merged.tree)
+            merging.remember(self._db, key, cache, name, Clash(ours, plan.wanted.found.tree), merged.tree)
             return self._outcome(name, plan, "conflict", plan.old, merging.advice(name, merged.conflicts))
         if merged.tree != ours:
             known |= known_modes(plan.wanted.found.entries)
@@ -160,6 +158,21 @@ class Apply:
         left = self._disk.spread(name, merged.tree)
         self._installed(name, plan.wanted)
         return self._outcome(name, plan, "merged", merged.tree, _MERGED[self._favor], left)
+
+    def _together(self, name: str, wanted: Wanted, base: str | None) -> tuple[str, Merged]:
+        """The tree of what stands on disk, and what it becomes with upstream's: written into the cache alone."""
+        cache = self._survey.caches[wanted.source.name]
+        ours = merging.store_folder(cache, self._disk.now(name), self._survey.known(name, wanted))
+        return ours, merging.merge(cache, base, ours, wanted.found.tree, self._favor)
+
+    def foretell(self, name: str, plan: Plan) -> Outcome:
+        """What carrying out a plan would report; merges are tried, in the cache."""
+        if plan.step == "merge" and plan.wanted is not None:
+            _, merged = self._together(name, plan.wanted, plan.base)
+            if not merged.clean:
+                return self._outcome(name, plan, "conflict", plan.old, merging.advice(name, merged.conflicts))
+            return self._outcome(name, plan, "merged", merged.tree, _MERGED[self._favor])
+        return forecast(name, plan)
 
     def _remove(self, name: str, plan: Plan) -> Outcome:
         left = self._disk.take_away(name, plan.old, self._survey.known(name, None))
@@ -193,6 +206,25 @@ class Apply:
         source = plan.wanted.source.name if plan.wanted else install.source if install else ""
         commit = plan.wanted.commit if plan.wanted else install.commit if install else None
         return Outcome(name, source, action, plan.old, after, commit, message, left)
+
+
+def forecast(name: str, plan: Plan) -> Outcome:
+    """What carrying out a plan would report, as far as can be told without merging (see `Apply.foretell`)."""
+    actions: dict[Step, Action] = {
+        "install": "installed",
+        "update": "updated",
+        "merge": "merged",
+        "keep": "kept",
+        "nothing": "unchanged",
+        "remove": "removed",
+        "refuse": "refused",
+    }
+    wanted = plan.wanted
+    after = wanted.found.tree if wanted and plan.step in ("install", "update", "nothing") else None
+    if plan.step == "keep":
+        after = plan.old
+    source, commit = (wanted.source.name, wanted.commit) if wanted else ("", None)
+    return Outcome(name, source, actions[plan.step], plan.old, after, commit, plan.message)
 
 
 def lock_entry(before: Install | None, after: Install) -> Install:

@@ -56,6 +56,10 @@ class Disk:
         """The real folder of a skill."""
         return Path(self._real, name)
 
+    def now(self, name: str) -> Path:
+        """Where the real folder of a skill stands now, be a rename of it only foreseen."""
+        return self.live(self._foreseen.get(name, name))
+
     def tree(self, name: str, known: Mapping[str, int] | None = None) -> str | None:
         """The tree of the real folder now, None where there is none; a link or file of others is not a folder of ours.
 

@@ -9,13 +9,12 @@ from gitskills.config import Pattern, Source, some
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.share import merging, upstream
-from gitskills.share.apply import Apply
+from gitskills.share.apply import Apply, forecast
 from gitskills.share.lockfile import Install
 from gitskills.share.outcome import Outcome
 from gitskills.share.place import Disk
 from gitskills.share.plan import Plan, base_of
 from gitskills.share.project import Project
-from gitskills.share.round import forecast
 from gitskills.share.survey import Survey
 from gitskills.state import database
 from gitskills.state.files import write_atomic

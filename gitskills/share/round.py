@@ -16,9 +16,9 @@ from gitskills.git.objects import Found
 from gitskills.share import renames, upstream
 from gitskills.share.apply import Apply
 from gitskills.share.mending import mended
-from gitskills.share.outcome import Action, Options, Outcome, Report
+from gitskills.share.outcome import Options, Outcome, Report
 from gitskills.share.place import Disk
-from gitskills.share.plan import Plan, Step, plan
+from gitskills.share.plan import Plan, plan
 from gitskills.share.project import Project
 from gitskills.share.search.find import index
 from gitskills.share.select import Refused, Upstream, Wanted, select
@@ -97,7 +97,7 @@ class _Round:
             frozen.check(plans)
         outcomes = [Outcome(one.name, one.source, "refused", message=one.reason) for one in refused]
         if self.options.dry_run:
-            outcomes += [forecast(name, one) for name, one in plans.items()]
+            outcomes += [apply.foretell(name, one) for name, one in plans.items()]
         else:
             indexing = threading.Thread(target=self._index)  # needs what is fetched now, not what is placed
             indexing.start()
@@ -228,22 +228,3 @@ class _Round:
             found = {name for name, one in wanted.items() if (one.source.name, one.found.path) in self.created}
             gone = {name for name in survey.names() - wanted.keys() if self._theirs(name, survey)}
             self.others = (wanted.keys() | survey.names()) - found - gone
-
-
-def forecast(name: str, plan: Plan) -> Outcome:
-    """What carrying out a plan would report, as far as can be told without merging."""
-    actions: dict[Step, Action] = {
-        "install": "installed",
-        "update": "updated",
-        "merge": "merged",
-        "keep": "kept",
-        "nothing": "unchanged",
-        "remove": "removed",
-        "refuse": "refused",
-    }
-    wanted = plan.wanted
-    after = wanted.found.tree if wanted and plan.step in ("install", "update", "nothing") else None
-    if plan.step == "keep":
-        after = plan.old
-    source, commit = (wanted.source.name, wanted.commit) if wanted else ("", None)
-    return Outcome(name, source, actions[plan.step], plan.old, after, commit, plan.message)

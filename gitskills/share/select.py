@@ -1,6 +1,6 @@
 """Which skills of which sources are wanted, under which names: pure decisions over listings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from gitskills.config import Pattern, Source
@@ -80,7 +80,7 @@ def select(upstreams: Iterable[Upstream], installed: Mapping[str, Install]) -> S
                 refused.append(_clash(name, other, upstream, one))
                 continue
             wanted[name] = Wanted(name, upstream.source, upstream.url, upstream.commit or "", one)
-    _refuse_case_clashes(wanted, refused)
+    _refuse_case_clashes(wanted, refused, installed)
     return wanted, refused
 
 
@@ -160,10 +160,10 @@ def _absent(pattern: Pattern, upstream: Upstream) -> str:
     return "the library has no such skill" + (f"; did you mean {', '.join(near)}?" if near else "")
 
 
-def _refuse_case_clashes(wanted: dict[str, Wanted], refused: list[Refused]) -> None:
-    """Two names that differ only in case are one folder on Windows and macOS."""
+def _refuse_case_clashes(wanted: dict[str, Wanted], refused: list[Refused], installed: Container[str]) -> None:
+    """Two names that differ only in case are one folder on Windows and macOS: an installed one stays."""
     seen: dict[str, str] = {}
-    for name in sorted(wanted):
+    for name in sorted(wanted, key=lambda one: (one not in installed, one)):
         first = seen.setdefault(folded_path(name), name)
         if first != name:
             reason = f"its name differs from {first} only in case or in the spelling of a letter"

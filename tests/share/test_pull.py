@@ -508,6 +508,21 @@ def test_a_dry_run_writes_nothing(ada: Person, library: Path) -> None:
     assert {name: one.action for name, one in ada.pull().items()} == {name: one.action for name, one in done.items()}
 
 
+def test_a_dry_run_foretells_a_clash(ada: Person, library: Path) -> None:
+    """`--dry-run` tries merges: it says which skill would clash, with the exit code of that, and remembers nothing."""
+    for name in ("a", "b"):
+        ada.edit(name, "line 1\n", "mine\n")
+    commit(library, {"skills/a/SKILL.md": numbered("a").replace("line 1\n", "theirs\n"), "skills/b/x": "x"})
+    with untouched(ada.root):
+        done = ada.pull(dry_run=True)
+        assert ada.run("pull", "--dry-run").code == 1 and ada.run("pull", "--dry-run", "--ours").code == 0
+    assert {name: one.action for name, one in done.items()} == {"a": "conflict", "b": "merged"}
+    (cache,) = ada.paths.repositories.glob("*.git")
+    assert not git("for-each-ref", "refs/gitskills/conflicts", cwd=cache)
+    real = ada.pull()
+    assert (real["a"].message, real["b"].after) == (done["a"].message, done["b"].after)
+
+
 def test_a_first_dry_run_writes_nothing(tmp_path: Path, library: Path) -> None:
     """Not even on a first pull does a dry run leave anything in the project."""
     ada = person(tmp_path, library)

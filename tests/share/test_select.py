@@ -39,6 +39,14 @@ def test_the_installed_one_stays() -> None:
     assert select([there], {})[1][0].name == "a"
 
 
+def test_of_names_that_differ_in_case_the_installed_one_stays() -> None:
+    """A newcomer whose name is another's but for case is the one that is refused, whichever sorts first."""
+    install = Install("deploy", "s", "u", None, COMMIT, "skills/deploy", "1" * 40)
+    both = [upstream("s", "skills/deploy"), upstream("other", "skills/Deploy")]
+    wanted, refused = select(both, {"deploy": install})
+    assert wanted.keys() == {"deploy"} and [one.name for one in refused] == ["Deploy"]
+
+
 def test_several_patterns_may_give_one_skill_once() -> None:
     """A skill matched by a name, a path and a glob is one skill; one with an alias keeps to it."""
     patterns = (Pattern("a"), Pattern("skills/a"), Pattern("*"), Pattern("b", "x"))
