@@ -81,7 +81,7 @@ def _content(
     empty = {card.path: card.proof for card in asked if lost.issuperset(card.paths)}
     told = {path: proofs for path, proofs in empty.items() if here >= set(proofs)}
     shares = lines.rewritten(code.git_dir, index, code.tip, cited)
-    return _gone(code, told), empty.keys() - told.keys(), shares
+    return _gone(code, told) if told else _NONE, empty.keys() - told.keys(), shares
 
 
 def _gone(code: Code, cards: Mapping[str, Sequence[str]]) -> set[str]:
