@@ -72,4 +72,15 @@ def _default(git_dir: Path) -> str:
     ((out, there),) = found
     local = f"refs/heads/{out.removeprefix(_REMOTE)}"
     here = objects.resolve(git_dir, f"{local}^{{commit}}")
-    return local if here and history.is_ancestor(git_dir, there, here) else out
+    if here is None or not history.is_ancestor(git_dir, there, here):
+        return out
+    return local if here == there or not _had(git_dir, out, here) else out
+
+
+def _had(git_dir: Path, ref: str, commit: str) -> bool:
+    """Tell whether a branch, as fetched or pushed here, once had a commit: then it was taken away by force since."""
+    old = command.run("rev-list", "--walk-reflogs", ref, "--", git_dir=git_dir, ok=(0, 128)).decode().split()
+    # What it was before the first entry, no entry says.
+    first = objects.resolve(git_dir, f"{ref}@{{{len(old)}}}^{{commit}}")
+    asked = "\n".join([commit, *(f"^{oid}" for oid in dict.fromkeys([*old, *filter(None, [first])]))]) + "\n"
+    return not command.run("rev-list", "--max-count=1", "--stdin", git_dir=git_dir, input=asked.encode()).strip()

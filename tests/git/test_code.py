@@ -67,6 +67,16 @@ def test_a_branch_of_ones_own_does_not_count(upstream: Code, tmp_path: Path) -> 
     assert code.look(mine.folder).tip == fetched
 
 
+def test_what_was_taken_away_by_force_is_not_ahead(upstream: Code, tmp_path: Path) -> None:
+    """A local branch that has what the remote's had until a force-push is behind the times, not before them."""
+    mine = clone(upstream, tmp_path / "mine")
+    upstream.git("reset", "-q", "--hard", "HEAD~1")
+    mine.git("fetch", "-q")
+    assert code.look(mine.folder).tip == upstream.oid("main")
+    mine.write("own.py", "x\n")
+    assert code.look(mine.folder).tip == mine.oid("main")
+
+
 def test_a_remote_that_was_added_counts_too(upstream: Code, tmp_path: Path) -> None:
     """Without a clone's word for the default branch it is main or master, if there is one of them."""
     mine = Code(tmp_path / "mine")
