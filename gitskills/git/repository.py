@@ -1,6 +1,7 @@
 """Objects written through libgit2 into a bare repository: blobs, trees, one folder spliced into a root tree."""
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pygit2
@@ -21,7 +22,8 @@ class Repository:
 
     def write_blob(self, data: bytes) -> str:
         """Store a blob; returns its oid."""
-        return str(self._repo.create_blob(data))
+        with self._writing():
+            return str(self._repo.create_blob(data))
 
     def write_tree(self, entries: Mapping[str, tuple[int, str]]) -> str:
         """Store the tree, with its folders, that holds `entries`: path with `/` → (mode, oid of a stored blob).
@@ -38,14 +40,15 @@ class Repository:
                 here[first] = entry
         builder = self._repo.TreeBuilder()
         try:
-            for name, (mode, oid) in here.items():
-                builder.insert(name, pygit2.Oid(hex=oid), mode)
-            for name, inside in below.items():
-                builder.insert(name, pygit2.Oid(hex=self.write_tree(inside)), FileMode.TREE)
+            with self._writing():
+                for name, (mode, oid) in here.items():
+                    builder.insert(name, pygit2.Oid(hex=oid), mode)
+                for name, inside in below.items():
+                    builder.insert(name, pygit2.Oid(hex=self.write_tree(inside)), FileMode.TREE)
+                return str(builder.write())
         except UnicodeEncodeError as error:
             name = repr(error.object.encode("utf-8", "surrogateescape"))[1:]
             raise GitskillsError(f"{name} is a name that is not UTF-8", "rename it, then run again") from None
-        return str(builder.write())
 
     def splice(self, root: str | None, path: str, tree: str | None) -> str:
         """Return the root tree that is `root` (None: empty) with `tree` at `path` (None: nothing there).
@@ -53,7 +56,7 @@ class Repository:
         Folders left empty disappear, as git cannot hold them. Raises GitskillsError where a file is in the way.
         """
         if not path:
-            return tree or str(self._repo.TreeBuilder().write())
+            return tree or self.write_tree({})
         name, _, rest = path.partition("/")
         builder = self._repo.TreeBuilder(self._tree(root)) if root else self._repo.TreeBuilder()
         existing = builder.get(name)
@@ -67,7 +70,8 @@ class Repository:
             builder.insert(name, pygit2.Oid(hex=tree), FileMode.TREE)
         elif existing is not None:
             builder.remove(name)
-        return str(builder.write())
+        with self._writing():
+            return str(builder.write())
 
     def subtree(self, treeish: str, path: str) -> str | None:
         """Return the oid of the folder at `path` below a commit or tree, or None where there is none."""
@@ -83,6 +87,17 @@ class Repository:
     def root(self, commit: str) -> str:
         """Return the oid of a commit's root tree."""
         return str(self._tree(commit).id)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turn what libgit2 meets in writing into our error; it tells a full disk in words alone."""
+        try:
+            yield
+        except (OSError, pygit2.GitError) as error:
+            where = self._repo.path
+            raise GitskillsError(
+                f"{where} cannot be written: {error}", "is the disk full, or the folder read-only?"
+            ) from error
 
     def _tree(self, treeish: str) -> pygit2.Tree:
         try:

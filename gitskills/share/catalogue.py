@@ -84,7 +84,7 @@ def installed(project: Project, name: str) -> Shown | None:
     row = next((one for one in here(project) if one.name == name), None)
     text = manifest(content)
     fallback = Row(name, summary(text).description, "", None, None, files_oid(content), "untracked")
-    return Shown(row or fallback, "", content)
+    return Shown(row or fallback, row.path if row else "", content)
 
 
 def at(project: Project, name: str, version: str | None) -> Shown:

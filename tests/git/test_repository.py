@@ -102,3 +102,14 @@ def test_a_name_that_is_not_utf8(path: Path) -> None:
     for name in ("b\udce4d.md", "\udce4/file"):
         with pytest.raises(GitskillsError, match=r"\\xe4.* not UTF-8"):
             put(path, {"SKILL.md": File(b"x"), name: File(b"x")})
+
+
+def test_what_cannot_be_written_is_an_error_that_helps(tmp_path: Path) -> None:
+    """Where libgit2 cannot write an object (a full disk, here a file in its way), the error says where."""
+    path = bare_repository(tmp_path / "r.git")
+    for first in range(256):
+        (path / "objects" / f"{first:02x}").write_bytes(b"")
+    for write in (lambda: Repository(path).write_blob(b"x"), lambda: Repository(path).splice(None, "", None)):
+        with pytest.raises(GitskillsError, match="cannot be written") as error:
+            write()
+        assert str(path) in error.value.message and error.value.hint
