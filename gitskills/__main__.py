@@ -34,8 +34,8 @@ def _begun(words: list[str]) -> object:
     from pathlib import Path
 
     from gitskills.errors import GitskillsError
+    from gitskills.share.begin import begin
     from gitskills.share.project import load
-    from gitskills.share.pull import begin
     from gitskills.state.paths import paths
 
     try:

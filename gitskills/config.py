@@ -9,6 +9,7 @@ from gitskills import yamlplain
 from gitskills.errors import GitskillsError
 
 NAME = "gitskills.yaml"
+LOCK = "gitskills.lock"  # beside it
 Placement = Literal["symlink", "copy"]
 Publish = Literal["direct", "review"]
 Improve = Literal["review", "direct", "off"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitskills import __main__ as front
-from gitskills.share.pull import Begun
+from gitskills.share.begin import Begun
 from tests.conftest import SkillRepo
 from tests.people import Person, person, skill
 

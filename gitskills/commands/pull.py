@@ -8,7 +8,7 @@ from gitskills.commands import options
 
 if TYPE_CHECKING:
     from gitskills.git.merge import Favor
-    from gitskills.share.pull import Begun
+    from gitskills.share.begin import Begun
 
 
 @click.command(short_help="Fetch every source; install, update or merge its skills")

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gitskills import config
 from gitskills.errors import GitskillsError
 from gitskills.skills.file import PLAIN
 from gitskills.skills.refuse import refusal
 from gitskills.state.files import write_atomic
 
-NAME = "gitskills.lock"
+NAME = config.LOCK
 VERSION = 1
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 

@@ -4,17 +4,17 @@ import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gitskills import config
-from gitskills.agents.table import Agent, look_up
 from gitskills.config import Config, Source
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
-from gitskills.git.objects import resolve
 from gitskills.git.url import normalise
-from gitskills.share import lockfile
 from gitskills.state.paths import Paths
+
+if TYPE_CHECKING:
+    from gitskills.agents.table import Agent
 
 Scope = Literal["project", "global"]
 
@@ -44,7 +44,7 @@ class Project:
     @property
     def lock_path(self) -> Path:
         """The lock beside the file."""
-        return self.file.with_name(lockfile.NAME)
+        return self.file.with_name(config.LOCK)
 
     @property
     def skills_folder(self) -> Path:
@@ -64,9 +64,10 @@ class Project:
         """A short name for `root` in refs and databases (16 hex digits)."""
         return sha256(os.path.normcase(os.path.realpath(self.root)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
-    def agents(self) -> tuple[Agent, ...]:
+    def agents(self) -> "tuple[Agent, ...]":
         """The agents to serve: those the file names, else those found on this machine and in the project."""
         from gitskills.agents.detect import detect
+        from gitskills.agents.table import look_up
 
         named = self.config.agents
         project = None if self.scope == "global" else self.root
@@ -179,5 +180,7 @@ def _own_repository(cwd: Path) -> Library | None:
         if git_dir.is_file():  # a linked work tree or submodule: the file names the real one
             pointer = git_dir.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
             git_dir = (folder / pointer).resolve()
+        from gitskills.git.objects import resolve
+
         return Library(folder.name.removesuffix(".git"), git_dir, resolve(git_dir, "HEAD^{commit}"), str(folder))
     return None

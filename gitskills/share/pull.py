@@ -1,36 +1,12 @@
 """`pull`: fetch, compare, merge, place. Everything before a folder is swapped in may be killed and repeated."""
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
-from gitskills.git.cache import Cache
-from gitskills.share import lockfile, upstream
+from gitskills.share.begin import Begun, begin
 from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A pull whose sources are being fetched."""
-
-    project: Project
-    caches: Mapping[str, Cache]
-    fetching: upstream.Fetching
-
-
-def begin(project: Project, *, offline: bool = False, watched: bool = False) -> Begun:
-    """Start fetching the project's sources; `watched` where their progress will be shown.
-
-    Raises GitskillsError where nothing can be done at all: no source, or a broken lock.
-    """
-    if not project.config.sources:
-        raise project.no_sources()
-    lockfile.read(project.lock_path)  # a broken lock stops us before the network
-    caches = upstream.caches(project)
-    return Begun(project, caches, upstream.Fetching({} if offline else caches, watched=watched))
 
 
 def pull(project: Project, options: Options, progress: Progress | None = None, begun: Begun | None = None) -> Report:
