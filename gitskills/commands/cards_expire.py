@@ -32,6 +32,8 @@ def command(folder: Path, ref: str | None, churn: float, source: str | None, dry
     from gitskills.commands import shelves
     from gitskills.git import code
 
+    if churn != churn:  # "nan" is within any range
+        raise click.UsageError("--churn is a number from 0 to 1")
     project = options.project(False)
     found = expire(shelves.site(project, source), code.look(folder, ref), project.paths, churn=churn, dry_run=dry_run)
     if as_json:

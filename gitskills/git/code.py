@@ -31,7 +31,9 @@ def look(folder: Path, ref: str | None = None) -> Code:
     try:
         git_dir = Path(command.run("rev-parse", "--absolute-git-dir", cwd=folder).decode().rstrip("\n"))
     except command.GitFailed as error:
-        raise GitskillsError(f"{folder} is in no git repository", "--code names a clone of the code") from error
+        said = next(iter(error.stderr.strip().splitlines()), "nothing")  # or it is there, and somebody else's
+        hint = f"--code names a clone of the code; git said: {said}"
+        raise GitskillsError(f"{folder} is in no git repository", hint) from error
     ref = ref or _default(git_dir)
     tip = objects.resolve(git_dir, f"{ref}^{{commit}}")
     if tip is None:

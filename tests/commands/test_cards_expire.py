@@ -265,11 +265,13 @@ def test_wrong_places_are_told(tmp_path: Path, code: Code) -> None:
     shelf = Shelf.make(tmp_path, code, leaf("api", "a", proof=(code.oid("HEAD"),)))
     for args, said in (
         (("--code", tmp_path), "is in no git repository"),
+        (("--code", tmp_path), "git said: fatal: not a git repository"),
         (("--code", code.folder, "--ref", "nope"), "has no commit 'nope'"),
         (("--code", code.folder, "--to", "nope"), "no source 'nope'"),
     ):
         done = shelf.run("expire", *args)
         assert done.code == 1 and said in done.err
+    assert shelf.run("expire", "--code", code.folder, "--churn", "nan").code == 2
 
 
 def test_areas_of_one_name_keep_the_trail_true(tmp_path: Path, code: Code) -> None:
