@@ -43,7 +43,7 @@ def command(fetch: bool, check: bool, glob: bool, as_json: bool) -> int:
         console.table(("skill", "status", "version", "source"), (_shown(row, versions.get(row.skill)) for row in rows))
         for row in rows:
             if row.reason:
-                console.note(f"{row.skill} cannot be placed: {row.reason}")
+                console.note(f"{row.skill} {'is not updated' if row.commit else 'cannot be placed'}: {row.reason}")
     untidy = [row for row in rows if row.status not in ("up-to-date", "untracked")]
     return 1 if found.unreachable or (check and untidy) else 0
 

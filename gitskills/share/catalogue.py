@@ -94,7 +94,7 @@ def at(project: Project, name: str, version: str | None) -> Shown:
     """
     missing: GitskillsError | None = None
     install = lockfile.read(project.lock_path).get(name)
-    libraries = [project.library(project.source(install.source))] if install else project.libraries()
+    libraries = [project.library(project.origin(install))] if install else project.libraries()
     for library in libraries:
         if library.tip is None:
             continue

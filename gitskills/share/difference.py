@@ -67,8 +67,11 @@ def _one(survey: Survey, name: str, wanted: Wanted | None, *, upstream: bool) ->
     base = base_of(facts)
     if install is None or cache is None or not cache.exists or base is None:
         return None
+    copies = survey.disk.edited_copies(name)
     if upstream:
         now = wanted.found.tree if wanted else EMPTY_TREE
+    elif copies:
+        now = merging.store_folder(cache, copies[0], {})
     elif facts.ours in (None, base):
         return None
     else:

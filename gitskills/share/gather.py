@@ -1,5 +1,6 @@
 """Which skills a push publishes: the edited ones, or the named; each cleaned, checked and stored as objects."""
 
+import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -87,10 +88,11 @@ class Gather:
         if reason:
             gathered.refused[name] = reason
             return
-        source = self._project.source(self._to) if self._to else self._source(name, install.source if install else None)
+        source = self._project.source(self._to) if self._to else self._source(name, install)
+        same = install if install and source == self._home(install) else None
         cache = self._survey.caches[source.name]
         listing = self._listing(source, cache)
-        path = self._path(name, install.path if install and install.source == source.name else None, listing)
+        path = self._path(name, same.path if same else None, listing)
         there = listing.get(path)
         before = _files(cache, there) if there else None
         known = self._known(cache, base, there)
@@ -105,7 +107,7 @@ class Gather:
                 source=source,
                 path=path,
                 ours=merging.store_files(cache, prepared.files),
-                base=base if install and install.source == source.name else None,
+                base=base if same else None,
                 summary=describe(self._start(cache, base, there, before), prepared.files),
                 live=live,
                 disk=files_oid(on_disk),
@@ -120,7 +122,7 @@ class Gather:
             return claim
         if not safe_name(live.name):
             return "this name cannot be a folder on every system"
-        if install is not None and self._to is None and install.source not in self._project.config.sources:
+        if install is not None and self._to is None and self._home(install) is None:
             return (
                 f"it came from {install.source}, which {self._project.file.name} no longer names; "
                 f"`gitskills push {live.name} --to SOURCE` publishes it elsewhere"
@@ -135,10 +137,16 @@ class Gather:
         listed = disk.claims.listed(live)
         return told(listed, live.name) if listed else ""
 
-    def _source(self, name: str, installed: str | None) -> Source:
+    def _home(self, install: Install) -> Source | None:
+        """The source an installed skill came from, None where the file has none such any more."""
+        with contextlib.suppress(GitskillsError):
+            return self._project.origin(install)
+        return None
+
+    def _source(self, name: str, install: Install | None) -> Source:
         """The source a skill goes to: the one it came from, else the only one there is."""
-        if installed is not None:
-            return self._project.source(installed)
+        if install is not None:
+            return self._project.origin(install)
         sources = list(self._project.config.sources.values())
         if len(sources) == 1:
             return sources[0]

@@ -10,11 +10,12 @@ from gitskills import config
 from gitskills.config import Config, Source
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
-from gitskills.git.url import normalise
+from gitskills.git.url import normalise, redact
 from gitskills.state.paths import Paths
 
 if TYPE_CHECKING:
     from gitskills.agents.table import Agent
+    from gitskills.share.lockfile import Install
 
 Scope = Literal["project", "global"]
 
@@ -80,6 +81,16 @@ class Project:
         except KeyError:
             there = ", ".join(sorted(self.config.sources)) or "none yet"
             raise GitskillsError(f"there is no source {name!r} in {self.file}", f"sources: {there}") from None
+
+    def origin(self, install: "Install") -> Source:
+        """The source that an installed skill came from, be it called otherwise by now; raises as `source` does."""
+        sources = self.config.sources
+        if install.source not in sources:
+            asked = (install.url, install.ref)
+            for one in sources.values():
+                if (redact(one.url), one.ref) == asked:
+                    return one
+        return self.source(install.source)
 
     def no_sources(self) -> GitskillsError:
         """The error of what needs a source where there is none."""

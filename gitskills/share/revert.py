@@ -27,7 +27,7 @@ def revert(
     What others change meanwhile is merged. Raises GitskillsError where there is no such skill or version.
     """
     install = lockfile.read(project.lock_path).get(name)
-    source = project.source(install.source) if install else _only(project, name)
+    source = project.origin(install) if install else _only(project, name)
     cache = project.cache(source)
     cache.refresh(progress=progress)
     tip = cache.resolve(source.ref)

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,9 +67,10 @@ def standings(project: Project, *, fetch: bool = False, progress: Progress | Non
         looked = look(project, caches)
         wanted, refused = select(looked, survey.lock)
         names = sorted(wanted.keys() | survey.names())
-        known = {one.source.name for one in looked}
-        rows = [_readable(name, survey, wanted.get(name), known) for name in names]
-        rows = [_with_reason(row, survey, wanted.get(row.skill)) for row in rows]
+        known = {one.source.name: one for one in looked}
+        why = {one.name: one.reason for one in refused}
+        rows = [_readable(name, survey, wanted.get(name), known, refused=name in why) for name in names]
+        rows = [_with_reason(row, survey, wanted.get(row.skill), why.get(row.skill, "")) for row in rows]
         rows += [
             Standing(one.name, one.source, Status.MISSING, None, None, "", reason=one.reason)
             for one in refused
@@ -101,10 +102,12 @@ def look(project: Project, caches: Mapping[str, Cache]) -> list[Upstream]:
     return looked
 
 
-def _readable(name: str, survey: Survey, wanted: Wanted | None, known: Container[str]) -> Standing:
+def _readable(
+    name: str, survey: Survey, wanted: Wanted | None, known: Mapping[str, Upstream], *, refused: bool
+) -> Standing:
     """One row; a folder that cannot be read (a FIFO in it) is not as it was installed, and hides no other's row."""
     try:
-        return _row(name, survey, wanted, known)
+        return _row(name, survey, wanted, known, refused=refused)
     except GitskillsError:
         install = survey.lock.get(name)
         source = wanted.source.name if wanted else install.source if install else ""
@@ -112,13 +115,18 @@ def _readable(name: str, survey: Survey, wanted: Wanted | None, known: Container
         return Standing(name, source, Status.AHEAD, commit, None, path, survey.bases.get(name))
 
 
-def _row(name: str, survey: Survey, wanted: Wanted | None, looked: Container[str]) -> Standing:
+def _row(
+    name: str, survey: Survey, wanted: Wanted | None, looked: Mapping[str, Upstream], *, refused: bool
+) -> Standing:
     facts = survey.facts(name, wanted)
     install = facts.install
     source = wanted.source.name if wanted else install.source if install else ""
     theirs: str | None
     if wanted is not None:
         theirs = wanted.found.tree
+    elif refused and install is not None and source in looked:  # a clash of names: it stands as its own source has it
+        there = looked[source].skills.get(install.path)
+        theirs = there.tree if there else None
     elif source in looked or source not in survey.caches:  # deleted upstream, or asked for no more
         theirs = None
     else:  # never fetched on this machine, or without its ref: the lock is all there is
@@ -132,8 +140,10 @@ def _row(name: str, survey: Survey, wanted: Wanted | None, looked: Container[str
     return Standing(name, source, status, commit, ours, path, base_of(facts), tool)
 
 
-def _with_reason(row: Standing, survey: Survey, wanted: Wanted | None) -> Standing:
-    """Say why a skill that never arrived cannot be placed, as far as that is known without fetching anything."""
+def _with_reason(row: Standing, survey: Survey, wanted: Wanted | None, refused: str) -> Standing:
+    """Say why a skill that never arrived, or is not followed, is refused, as far as that is known without fetching."""
+    if refused:
+        return replace(row, reason=refused)
     if row.status is not Status.MISSING or wanted is None:
         return row
     with contextlib.suppress(GitskillsError):  # a link whose target was never fetched

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitskills.share import spots
+from gitskills.share.difference import differences
 from gitskills.share.remove import remove
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, folder, numbered, person
@@ -104,6 +105,8 @@ def test_a_copy_that_was_edited_outlives_its_skill(tmp_path: Path, library: Path
     ada.pull()
     copy = ada.root / ".claude/skills/a/run"
     copy.write_text("mine")
+    (shown,) = differences(ada.project, ())
+    assert "+mine" in shown.diff, "an edit in a copy is an edit"
     commit(library, {"skills/a/SKILL.md": None, "skills/a/run": None})
     assert ada.pull()["a"].action == "kept"
     assert copy.read_text() == "mine" == ada.read("a", "run")

@@ -9,7 +9,7 @@ from gitskills.share import catalogue
 from gitskills.share.remove import remove
 from gitskills.share.trail import looking
 from tests.conftest import SkillRepo
-from tests.people import Person, commit, numbered, person
+from tests.people import Person, commit, numbered, person, remote_text
 from tests.repositories import git
 
 
@@ -109,3 +109,31 @@ def test_a_skill_whose_source_left_the_file(tmp_path: Path, skill_repo: SkillRep
     ada.edit("b", "line 1\n", "mine\n")
     assert ada.push()["b"].action == "refused"
     assert "mine" not in git("log", "-p", "main", cwd=library).decode()
+
+
+def test_a_clash_of_names_hides_no_state(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """An installed skill whose name a second source gives, too, stands as its own source has it, and is told why."""
+    library = skill_repo({"skills/a/SKILL.md": numbered("a")})
+    other = skill_repo({"skills/b/SKILL.md": numbered("b")}, name="other.git")
+    ada = person(tmp_path, library, more=f"  other: {{url: {other}}}\n")
+    ada.pull()
+    commit(other, {"skills/a/SKILL.md": numbered("a") + "other\n"})
+    assert ada.pull()["a"].action == "refused" and ada.status()["a"] == "up-to-date"
+    ada.edit("a", "line 1\n", "mine\n")
+    assert ada.status()["a"] == "ahead"
+    assert "a is not updated: two sources have a skill of this name" in ada.run("status").err
+    assert ada.push()["a"].action == "pushed" and ada.status()["a"] == "up-to-date"
+
+
+def test_a_source_that_gets_another_name(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """Where a source is called otherwise in the file, what came from it is still known: its edits go there."""
+    library = skill_repo({"skills/a/SKILL.md": numbered("a")})
+    other = skill_repo({"skills/a/SKILL.md": numbered("a")}, name="other.git")
+    ada = person(tmp_path, library, more=f"  other: {{url: {other}, skills: []}}\n")
+    ada.pull()
+    ada.config.write_text(ada.config.read_text().replace("  team:", "  ours:"))
+    with looking.look(ada.project, "a") as looks:
+        assert [one.library.source for one in looks] == ["ours"]
+    ada.edit("a", "line 1\n", "mine\n")
+    assert ada.push()["a"].action == "pushed" and ada.lock()["a"].source == "ours"
+    assert "mine" in remote_text(library, "skills/a/SKILL.md")

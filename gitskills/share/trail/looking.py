@@ -53,7 +53,7 @@ def look(project: Project, name: str | None = None) -> Iterator[list[Look]]:
     install = lockfile.read(project.lock_path).get(name) if name is not None else None
     with contextlib.closing(database.index(project.paths)) as db:
         found, error = [], None
-        for library in project.libraries() if install is None else [project.library(project.source(install.source))]:
+        for library in project.libraries() if install is None else [project.library(project.origin(install))]:
             if library.tip is None:
                 continue
             cached = library.source in project.config.sources
