@@ -9,6 +9,7 @@ from typing import Any
 from gitskills.errors import GitskillsError
 from gitskills.skills import block, frontmatter, plain
 from gitskills.skills.area import AreaError, normalise
+from gitskills.skills.tree import blob_oid, tree_oid
 from gitskills.yamltext import YamlError
 
 NAME, DESCRIPTION = 64, 1024  # characters the specification allows
@@ -122,6 +123,15 @@ def render(card: Card) -> str:
     lines = [f"name: {block.scalar(card.name)}", f"description: {block.scalar(card.description[:DESCRIPTION])}"]
     lines += ["metadata:", *(f"  {_PREFIX}{key}: {block.scalar(text)}" for key, text in values.items() if text)]
     return "---\n" + "\n".join(lines) + "\n---\n\n" + card.body.strip("\n") + "\n"
+
+
+def tree_after(blob: str, tree: str, text: str) -> str:
+    """Return the tree of a card's folder with another SKILL.md; "" where it holds more files, which git alone can tell.
+
+    `blob` and `tree` are those of the card before, "" for a new one.
+    """
+    alone = not tree or tree == tree_oid({"SKILL.md": (0o100644, blob)})
+    return tree_oid({"SKILL.md": (0o100644, blob_oid(text.encode("utf-8", "surrogateescape")))}) if alone else ""
 
 
 def with_metadata(text: str, values: dict[str, str | None]) -> str:

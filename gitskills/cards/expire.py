@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gitskills.cards import verified
-from gitskills.cards.card import with_metadata
+from gitskills.cards.card import tree_after, with_metadata
 from gitskills.cards.examine import Walk, examine, walk
 from gitskills.cards.expiry import Standing, stand
 from gitskills.cards.heads import Head, Loaded, load
@@ -99,7 +99,8 @@ def _change(texts: Mapping[str, str], rows: Sequence[Row]) -> Sequence[Change]:
         return ()
     files = {f"{path}/SKILL.md": text for path, text in texts.items()}
     body = "\n".join(f"- {card.path}: {standing.action}: {_why(standing)}" for card, standing in rows)
-    events = tuple(Event(card.name, "expire", base=card.tree) for card, _ in rows)
+    trees = {card.path: tree_after(card.blob, card.tree, texts[card.path]) for card, _ in rows}
+    events = tuple(Event(card.name, "expire", base=card.tree, tree=trees[card.path]) for card, _ in rows)
     return (Change(files, _subject(rows), body, events),)
 
 

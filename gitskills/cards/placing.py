@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
 
-from gitskills.cards.card import DESCRIPTION, Card, render
+from gitskills.cards.card import DESCRIPTION, Card, render, tree_after
 from gitskills.cards.librarian import Answer
 from gitskills.models.phrases import content_words
 from gitskills.skills import area as areas
 from gitskills.skills import injection
-from gitskills.skills.file import File
-from gitskills.skills.tree import blob_oid, files_oid, tree_oid
+from gitskills.skills.tree import blob_oid
 
 ALIKE, SHARED = 0.6, 0.5  # shares of words and of paths that two cards of one area must have in common to be one
 PROOFS, PATHS, SLUG = 16, 40, 48  # proofs and paths a card carries, characters of its folder's name
@@ -141,12 +140,9 @@ class Places:
 
 def _placed(action: Action, card: Card, before: Card | None, reason: str = "") -> Placed:
     text = render(card)
-    data = text.encode("utf-8", "surrogateescape")
-    file = {"SKILL.md": File(data, 0o100644)}
-    alone = before is None or before.tree == tree_oid({"SKILL.md": (0o100644, before.blob)})
-    # Beside other files in its folder the tree is git's to tell.
-    tree = files_oid(file) if alone else ""
-    return Placed(action, replace(card, blob=blob_oid(data), tree=tree), text, before, reason)
+    blob = blob_oid(text.encode("utf-8", "surrogateescape"))
+    tree = tree_after(before.blob, before.tree, text) if before else tree_after("", "", text)
+    return Placed(action, replace(card, blob=blob, tree=tree), text, before, reason)
 
 
 def _leaf(draft: Draft, path: str, area: str) -> Card:

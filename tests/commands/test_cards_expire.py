@@ -56,6 +56,8 @@ def test_a_lost_proof_expires_its_card_in_one_commit(tmp_path: Path, code: Code)
     mark = "  gitskills-expired: its proof is no longer part of HEAD\n"
     assert mark in after and after.replace(mark, "") == before
     assert "expired" not in shelf.text("cards/api/kept")
+    for path in ("cards/api/gone", "cards/db/gone-too"):
+        assert f"Skill-Tree: {git('rev-parse', f'main:{path}', cwd=shelf.library).decode().strip()}" in message
     assert {row["action"] for row in shelf.expire().values()} == {""} and len(shelf.log()) == 2
 
 
