@@ -15,8 +15,9 @@ from pygit2.enums import ConfigLevel
 from tests.processes import Result, gitskills
 from tests.repositories import EPOCH, History, bare_repository, git
 
-# The git servers, as fixtures `remote` and `web`; and `ada`, who has the skills of a test's `library`.
-pytest_plugins = ["tests.remotes", "tests.stories"]
+# The git servers, as fixtures `remote` and `web`; `ada`, who has the skills of a test's `library`; and `work`, the
+# folder of those who are killed.
+pytest_plugins = ["tests.remotes", "tests.stories", "tests.killing"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,7 +1,6 @@
 """The worker is killed at every kind of moment, by whatever it changes: it repeats or finishes, and publishes once."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.answers import Answers
-from tests.conftest import ROOT, SkillRepo
+from tests.conftest import SkillRepo
+from tests.killing import rounds
 from tests.people import Person, commit, person
 from tests.stories import BODY, EDIT, FAILED, PROPOSAL, Talk, judged
 from tests.transcripts import transcript
@@ -28,48 +28,24 @@ sed "s/FRIDAY/a Friday, said call $(wc -l < calls | tr -d ' ')/" $GITSKILLS_ROLE
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """The folder in which the library and everything of its user lies; it is put back for each round."""
-    (tmp_path / "work").mkdir()
-    return tmp_path / "work"
-
-
-@pytest.fixture
 def library(skill_repo: SkillRepo, work: Path) -> Path:
     """A library with one skill."""
     return skill_repo({"skills/deploy/SKILL.md": BODY}, name="work/library.git")
 
 
-def rounds(work: Path, who: Person, verb: list[str], times: int, *, by: str = "calls") -> Iterator[dict[str, Any]]:
-    """Kill `gitskills VERB` at `times` moments, each from what `work` holds now; see `tests.crashes.Job`."""
+def killed_rounds(
+    work: Path, who: Person, verb: list[str], times: int, *, by: str = "calls"
+) -> Iterator[dict[str, Any]]:
+    """Kill `gitskills VERB`, with models that answer, at `times` moments; see `tests.killing.rounds`."""
     edits = [EDIT | {"content": "   Not on FRIDAY.\n"}]
     woven = BODY.replace("2. Release.", "2. Ask for the environment, not on FRIDAY.\n3. Release.")
     answers = {"judge": json.dumps(FAILED), "proposer": json.dumps(PROPOSAL | {"edits": edits})}
     for role, answer in (answers | {"editor": f"<updated_file>\n{woven}</updated_file>"}).items():
         (work / f"{role}.json").write_text(answer)
     (work / "model.sh").write_text(MODEL.format(folder=work))
-    start = work.with_name("start")
-    work.rename(start)
-    job = {
-        "start": str(start),
-        "work": str(work),
-        "root": who.root.relative_to(work).as_posix(),
-        "store": who.store.relative_to(work).as_posix(),
-        "verb": verb,
-        "times": times,
-        "seed": 7,
-        "by": by,
-        "environ": {"GITSKILLS_MODEL": f"command:sh {work / 'model.sh'}"},
-        "statements": True,
-        "beyond": 3.0,  # on a loaded machine, too, some moments are to fall behind the push
-    }
-    words = [sys.executable, "-m", "tests.crashes", json.dumps(job)]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stderr is not None
-        for line in process.stdout:
-            yield json.loads(line)
-        said = process.stderr.read()
-    assert process.returncode == 0, said
+    environ = {"GITSKILLS_MODEL": f"command:sh {work / 'model.sh'}"}
+    beyond = 3.0  # on a loaded machine, too, some moments are to fall behind the push
+    return rounds(work, who, verb, times, seed=7, by=by, environ=environ, statements=True, beyond=beyond)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +71,7 @@ def test_a_worker_killed_at_any_point_publishes_once(
         talk.use()
         talk.say()
     killed, before = 0, 0
-    for row in rounds(work, ada, ["work"], times, by=by):
+    for row in killed_rounds(work, ada, ["work"], times, by=by):
         end = row["end"]
         assert set(row["codes"]) == {0}, row["said"]
         branches = [ref for ref in end["refs"] if ref.startswith("refs/heads/gitskills/")]
@@ -130,7 +106,7 @@ def test_what_else_publishes_is_killed_and_publishes_once(
         [suggestion] = ada.run("suggest", "deploy", "--session", file, "--json", env=env).json()
         verb = ["suggest", "accept", suggestion["id"]]
     published = 0
-    for row in rounds(work, ada, verb, 30):
+    for row in killed_rounds(work, ada, verb, 30):
         branches = [ref for ref in row["end"]["refs"] if ref.startswith("refs/heads/gitskills/")]
         assert len(branches) == 1 and len(row["end"]["log"]) == 2, row
         published += len(row["crashed"]["refs"]) > 1

@@ -6,14 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, SkillRepo
-from tests.people import Person, commit, folder, numbered, person, remote_text, skill
+from tests.conftest import SkillRepo
+from tests.killing import rounds
+from tests.people import commit, folder, numbered, person, remote_text, skill
 from tests.repositories import Files
 
 if sys.platform == "win32":
@@ -24,40 +25,10 @@ Row = dict[str, Any]
 pytestmark = pytest.mark.slow
 
 
-def rounds(work: Path, who: Person, verb: list[str], times: int, *, seed: int = 1, by: str = "calls") -> Iterator[Row]:
-    """Kill `verb` at `times` moments, each from what `work` holds now; yield what stood then, and after a rerun."""
-    start = work.with_name("start")
-    work.rename(start)
-    job = {
-        "start": str(start),
-        "work": str(work),
-        "root": who.root.relative_to(work).as_posix(),
-        "store": who.store.relative_to(work).as_posix(),
-        "verb": verb,
-        "times": times,
-        "seed": seed,
-        "by": by,
-    }
-    words = [sys.executable, "-m", "tests.crashes", json.dumps(job)]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stderr is not None
-        for line in process.stdout:
-            yield json.loads(line)
-        said = process.stderr.read()
-    assert process.returncode == 0, said
-
-
 VERSIONS = [
     {"SKILL.md": numbered("a"), "scripts/run.sh": "one\n", "old": "goes\n"},
     {"SKILL.md": numbered("a", 14), "scripts/run.sh": "two\n", "new/deep": "comes\n"},
 ]
-
-
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """The folder in which the library and everything of its user lies; it is put back for each round."""
-    (tmp_path / "work").mkdir()
-    return tmp_path / "work"
 
 
 def library(skill_repo: SkillRepo, names: Sequence[str] = "abc") -> Path:
