@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,12 +76,15 @@ class Round:
         wanted: State = "updated" if group.node else "promoted"
         if self.dry_run:
             return Row(group, wanted)
-        answer = self._answer(group)
+        read = replace(group, leaves=tuple(leaf for leaf in group.leaves if not safe.refused(leaf.path, render(leaf))))
+        if len(read.leaves) < self.least:
+            return Row(group, "nothing", "the scan lets too few of its cards pass")
+        answer = self._answer(read)
         if isinstance(answer, ModelFailed):
             return Row(group, "failed", answer.message)
         if answer is None:
             return Row(group, "nothing", "its cards share no steps")
-        card = siblings.node(group, answer)
+        card = siblings.node(read, answer)
         marks: dict[str, str | None] = {LEAVES: group.digest, TEXT: siblings.digest(card.body)}
         text = with_metadata(render(card), marks)
         if problem := safe.refused(card.path, text):

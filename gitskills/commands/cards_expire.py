@@ -70,7 +70,7 @@ def _tell(found: "Expired") -> None:
             word = {"marked": "stale", "cleared": "fresh"}.get(standing.action, standing.action or "unknown")
             style = styles.get(standing.action, "dim")
             reason = f"  {console.one_line(standing.reason)}"
-            console.say((f"{word:>9}", style), "  ", (card.path, "bold"), reason, hang=11)
+            console.say((f"{word:>9}", style), "  ", (console.one_line(card.path), "bold"), reason, hang=11)
     counts = Counter(standing.state for _, standing in found.rows)
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     console.say((told or "no cards", "dim"))
