@@ -4,8 +4,6 @@ import atexit
 import os
 import sys
 
-_PLAIN = {"--json", "--dry-run", "--ours", "--theirs"}
-
 
 def main() -> None:
     """Run gitskills with the process's arguments and leave with its exit code."""
@@ -18,30 +16,9 @@ def main() -> None:
         from gitskills.hook import main as hook
 
         sys.exit(hook(sys.argv[2:]))
-    begun = _begun(sys.argv[1:])
     from gitskills.cli import main as cli
 
-    _leave(cli(begun=begun))
-
-
-def _begun(words: list[str]) -> object:
-    """Begin a pull whose words leave no doubt: its servers are asked while the command line's library is loaded.
-
-    None where the command must look first; what is wrong it will find again, and say.
-    """
-    if words[:1] != ["pull"] or any(word.startswith("-") and word not in _PLAIN for word in words):
-        return None
-    from pathlib import Path
-
-    from gitskills.errors import GitskillsError
-    from gitskills.share.begin import begin
-    from gitskills.share.project import load
-    from gitskills.state.paths import paths
-
-    try:
-        return begin(load(paths(), Path.cwd()), watched=sys.stderr is not None and sys.stderr.isatty())
-    except (GitskillsError, OSError):
-        return None
+    _leave(cli())
 
 
 def _leave(code: int) -> None:

@@ -56,6 +56,7 @@ class Job:
 def main(text: str) -> None:
     """Carry out a job, and print one JSON line for each round: what stood there after the kill, and in the end."""
     import gitskills.cli  # loaded once, for all children
+    import gitskills.commands.group
     import gitskills.commands.pull
     import gitskills.commands.push
     import gitskills.commands.suggest

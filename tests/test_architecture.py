@@ -34,7 +34,7 @@ SIDEWAYS = {
 }
 DOORS = {
     "anthropic": ("gitskills.models.anthropic",),
-    "click": ("gitskills.cli", "gitskills.commands.", "gitskills.console"),
+    "click": ("gitskills.commands.", "gitskills.console"),
     "detect_secrets": ("gitskills.skills.",),
     "git": ("gitskills.git.",),
     "numpy": ("gitskills.models.embedder",),

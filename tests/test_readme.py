@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from gitskills.cli import SECTIONS, group
+from gitskills.commands.group import SECTIONS, group
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 VERBS = [verb for verbs in SECTIONS.values() for verb in verbs]

@@ -1,10 +1,10 @@
-"""The fork at the front door: a pull whose words leave no doubt asks its servers before the command line is loaded."""
+"""The command line before it is read: a pull whose words leave no doubt asks its servers first."""
 
 from pathlib import Path
 
 import pytest
 
-from gitskills import __main__ as front
+from gitskills import cli
 from gitskills.share.begin import Begun
 from tests.conftest import SkillRepo
 from tests.people import Person, person, skill
@@ -22,7 +22,7 @@ def ada(tmp_path: Path, skill_repo: SkillRepo, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("words", ["pull", "pull a --json", "pull --dry-run --ours", "pull --theirs"])
 def test_a_plain_pull_is_begun(ada: Person, words: str) -> None:
     """The sources are being fetched before click is there to read the words."""
-    begun = front._begun(words.split())
+    begun = cli._begun(words.split())
     assert isinstance(begun, Begun) and begun.project.root == ada.root
     assert begun.fetching.finish() == {} and all(cache.exists for cache in begun.caches.values())
 
@@ -32,7 +32,7 @@ def test_a_plain_pull_is_begun(ada: Person, words: str) -> None:
 )
 def test_anything_else_is_left_to_the_command(ada: Person, words: str) -> None:
     """What may need no network, another project or an answer about usage asks nobody."""
-    assert front._begun(words.split()) is None
+    assert cli._begun(words.split()) is None
     assert not (ada.store / "cache").exists()
 
 
@@ -40,10 +40,23 @@ def test_anything_else_is_left_to_the_command(ada: Person, words: str) -> None:
 def test_what_is_wrong_is_told_once_and_by_the_command(ada: Person, fault: str) -> None:
     """A broken file keeps the network out, and the program says so as ever."""
     (ada.root / fault).write_text("]")
-    assert front._begun(["pull"]) is None
+    assert cli._begun(["pull"]) is None
     done = ada.run("pull")
     assert done.code == 1 and done.err.count("error") == 1 and fault in done.err
     assert not (ada.store / "cache").exists()
+
+
+@pytest.mark.parametrize(("problem", "code"), [(KeyboardInterrupt(), 130), (ValueError("x"), 3)])
+def test_what_breaks_so_early_is_told_as_ever(
+    ada: Person, monkeypatch: pytest.MonkeyPatch, problem: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C and a bug of ours while a pull is begun end in the exit codes, without a traceback."""
+
+    def begin(*_: object, **__: object) -> object:
+        raise problem
+
+    monkeypatch.setattr("gitskills.share.begin.begin", begin)
+    assert cli.main(["pull"]) == code and "Traceback" not in capsys.readouterr().err
 
 
 def test_the_command_goes_on_with_it(ada: Person) -> None:
