@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except OSError as error:
+        if not _somewhere():
+            console.error("the folder you are in is gone", "change to one that is there: cd ..")
+            return 1
         place = f" ({error.filename})" if error.filename else ""
         console.error(f"{error.strerror or error}{place}", f"the details are in {_write_traceback()}")
         return 1
@@ -67,6 +70,15 @@ def _begun(words: Sequence[str]) -> object:
         return begin(load(paths(), Path.cwd()), watched=sys.stderr.isatty())
     except (GitskillsError, OSError):
         return None
+
+
+def _somewhere() -> bool:
+    """Whether the working directory still exists."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _remind(words: Sequence[str]) -> None:

@@ -58,9 +58,10 @@ class Cache:
     def head(self) -> str | None:
         """The remote's default branch as the ref that holds it here; None when the remote has none."""
         try:
-            return (self.git_dir / _BRANCHES / "HEAD").read_text(encoding="utf-8").removeprefix("ref: ").strip() or None
+            text = (self.git_dir / _BRANCHES / "HEAD").read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
+        return text.replace("\0", "").removeprefix("ref: ").strip() or None
 
     @property
     def empty(self) -> bool:

@@ -279,3 +279,13 @@ def test_nobody_created_a_skill(ada: Person) -> None:
     """`list --author` of somebody unknown says how to find who did create which."""
     done = ada.run("list", "--author", "nobody@example.com")
     assert done.code == 0 and "nobody@example.com" in done.err and "log --op create" in done.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the folder that one is in")
+def test_a_folder_that_is_gone(ada: Person, tmp_path: Path) -> None:
+    """Where the working directory was deleted, that is said, and what to do."""
+    (tmp_path / "gone").mkdir()
+    command = f"rmdir ../gone; exec {sys.executable} -m gitskills status"
+    environment = dict(os.environ, GITSKILLS_HOME=str(ada.store))
+    said = subprocess.run(["sh", "-c", command], cwd=tmp_path / "gone", env=environment, capture_output=True, text=True)
+    assert said.returncode == 1 and "is gone" in said.stderr and "cd .." in said.stderr, said

@@ -47,6 +47,16 @@ def ada(tmp_path: Path, skill_repo: SkillRepo) -> Person:
     return someone
 
 
+def test_the_default_branch_written_down_wrong(ada: Person) -> None:
+    """Where the note of the remote's default branch is garbage, looking is an error or goes on, and a pull mends it."""
+    (cache,) = ada.paths.repositories.glob("*.git")
+    for text in (b"\xff\xfe\0", b"ref: refs/remotes/origin/\xff", b"x\0y", b"a\nb"):
+        (cache / "refs/remotes/origin/HEAD").write_bytes(text)
+        for verb in (["status"], ["pull", "--offline"], ["log"], ["doctor", "--offline"]):
+            assert ada.run(*verb).code in (0, 1), verb
+        assert ada.pull()["b"].action == "kept"
+
+
 @pytest.mark.parametrize("verb", ["pull", "push"])
 @pytest.mark.parametrize("damage", [rotten_pack, empty_ref, stale_lock, bad_edge])
 def test_the_cache_is_fetched_anew(ada: Person, damage: Callable[[Path], None], verb: str) -> None:
