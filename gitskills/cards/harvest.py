@@ -221,7 +221,8 @@ class Harvest:
 
     def _refused(self, placed: Placed) -> str:
         if placed.text not in self.checked:
-            self.checked[placed.text] = safe.refused(placed.card.path, placed.text)
+            before = placed.before.body if placed.before else ""
+            self.checked[placed.text] = safe.refused(placed.card.path, placed.text, before)
         return self.checked[placed.text]
 
     def _change(self, taught: Taught, placed: Placed) -> Change:

@@ -12,7 +12,7 @@ from gitskills.cards.card import DESCRIPTION, Card, render, tree_after
 from gitskills.cards.librarian import Answer
 from gitskills.models.phrases import content_words
 from gitskills.skills import area as areas
-from gitskills.skills import injection
+from gitskills.skills import injection, regions
 from gitskills.skills.tree import blob_oid
 
 ALIKE, SHARED = 0.6, 0.5  # shares of words and of paths that two cards of one area must have in common to be one
@@ -139,6 +139,8 @@ class Places:
 
 
 def _placed(action: Action, card: Card, before: Card | None, reason: str = "") -> Placed:
+    if before:
+        card = replace(card, body=_with_locked(card.body, before.body))
     text = render(card)
     blob = blob_oid(text.encode("utf-8", "surrogateescape"))
     tree = tree_after(before.blob, before.tree, text) if before else tree_after("", "", text)
@@ -190,6 +192,13 @@ def _joined(old: Card, draft: Draft, newer: Callable[[str, str], bool]) -> Card:
         paths=tuple(dict.fromkeys((*words.paths, *other.paths)))[:PATHS],
         confidence=round(min(max(old.confidence, new.confidence) + MORE, SURE), 2),
     )
+
+
+def _with_locked(body: str, before: str) -> str:
+    """Return the body with what a person locked in the one before it (CONTRACT, "Locked text")."""
+    parts = [before[each.start : each.end] for each in regions.locked(before) if not each.frontmatter]
+    lacking = [part.strip("\n") for part in parts if part.strip("\n") not in body]
+    return "\n\n".join([body.rstrip("\n"), *lacking]) + "\n" if lacking else body
 
 
 def _with_pitfalls(body: str, other: str) -> str:

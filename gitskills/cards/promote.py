@@ -76,7 +76,7 @@ class Round:
         wanted: State = "updated" if group.node else "promoted"
         if self.dry_run:
             return Row(group, wanted)
-        read = replace(group, leaves=tuple(leaf for leaf in group.leaves if not safe.refused(leaf.path, render(leaf))))
+        read = replace(group, leaves=tuple(leaf for leaf in group.leaves if _readable(leaf)))
         if len(read.leaves) < self.least:
             return Row(group, "nothing", "the scan lets too few of its cards pass")
         answer = self._answer(read)
@@ -128,6 +128,10 @@ def _ask(group: Group, model: Model) -> Pattern | ModelFailed | None:
     if answer is None:
         return ModelFailed(f"{model.name}: the answer is no pattern")
     return answer if answer.pattern else None
+
+
+def _readable(leaf: Card) -> bool:
+    return not safe.refused(leaf.path, render(leaf), leaf.body)
 
 
 def _made(git_dir: Path, cards: Sequence[Card]) -> Mapping[str, Mapping[str, str]]:

@@ -140,6 +140,24 @@ def test_a_change_of_the_same_key_renews_its_card_in_place(shelf: Shelf, code: C
     assert "Skill-Op: supersede" in shelf.log()[0] and first not in shelf.text(row["path"])
 
 
+def test_what_a_person_locked_stays(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+    """Lines between lock markers outlive a supersede and a merge, and hide the card from nobody; no model locks any."""
+    env = model(tmp_path, answer(), answer(procedure="- The new way."), answer(target="a function"))
+    (row,) = harvest(shelf, "--commit", teapot(code), env=env)
+    locked = "<!-- gitskills:lock -->\nAsk the API's owners first.\n<!-- /gitskills:lock -->"
+    shelf.change({f"{row['path']}/SKILL.md": f"{shelf.text(row['path'])}\n{locked}\n"})
+    assert harvest(shelf, "--commit", teapot(code, 419), env=env)[0]["action"] == "superseded"
+    assert shelf.text(row["path"]).count(locked) == 1 and "The new way" in shelf.text(row["path"])
+    assert harvest(shelf, "--commit", teapot(code, 420), env=env)[0]["action"] == "merged"
+    assert shelf.text(row["path"]).count(locked) == 1
+    found = shelf.run("retrieve", "the API needs a new error", "--json").json()
+    assert [one["path"] for one in found] == [row["path"]]
+    (tmp_path / "librarian.py").unlink()
+    other = model(tmp_path, answer(target="else", procedure=locked))
+    (refused,) = harvest(shelf, "--commit", change(code, {"x.py": "x\n"}, "Mend it"), env=other, exit=1)
+    assert "locks lines" in refused["reason"]
+
+
 def test_near_duplicates_become_one_card(shelf: Shelf, code: Code) -> None:
     """Much the same words about the same files: one card with both proofs, surer than before."""
     first = change(code, {"setup.cfg": "a\n"}, "bump the version of the parser library")
