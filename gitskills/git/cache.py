@@ -231,6 +231,7 @@ class Cache:
             progress=progress,
             timeout=timeout,
             silent=self.silent,
+            first=git_dir != self.git_dir,
         )
 
     def _build(self, progress: Progress | None, timeout: float | None, *, blobless: bool | None = None) -> None:

@@ -109,14 +109,18 @@ def fetch(
     progress: Progress | None = None,
     timeout: float | None = 600,
     silent: bool = False,
+    first: bool = False,
 ) -> None:
     """Bring objects and refs from `url` into the bare repository `git_dir`.
 
     `blobless` leaves blobs out where the server can; `stdin_oids` are objects wanted as such, and then nothing else is
     negotiated. The promise that blobs can be had later is told to git here only and never stored, so that no later
-    command goes to the network on its own. A `silent` one asks nobody at the terminal. Raises a RemoteError.
+    command goes to the network on its own. A `silent` one asks nobody at the terminal. The `first` one of all from a
+    git daemon is told its refs at once, as protocol 0 does, which saves a way there and back; hosts' lists are long.
+    Raises a RemoteError.
     """
     args = [
+        *(("-c", "protocol.version=0") if first and url.startswith("git:") else ()),
         *("-c", "core.fsync=none"),  # a cache that a power cut breaks is fetched again
         *("-c", "fetch.writeCommitGraph=false"),
         *(PROMISE if blobless else ()),

@@ -164,6 +164,25 @@ def test_the_default_branch_is_followed(upstream: Path) -> None:
     assert not cache.refresh()
 
 
+def test_a_daemon_tells_its_refs_at_once(
+    remote: Remote, upstream: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first fetch from git's own daemon saves a way there and back; hosts, and later fetches, go by protocol 2."""
+    cache = opened(remote.serve(upstream))
+
+    def modern() -> bool:
+        trace = tmp_path / "trace"
+        trace.unlink(missing_ok=True)
+        monkeypatch.setenv("GIT_TRACE_PACKET", str(trace))
+        assert cache.refresh()
+        assert "fetch<" in trace.read_text()
+        return "fetch< version 2" in trace.read_text()
+
+    assert modern() == (remote.kind != "daemon")
+    advance(upstream)
+    assert modern() and cache.resolve(None) == rev(upstream)
+
+
 def test_an_empty_remote_is_fine_and_gets_a_first_branch(remote: Remote, upstream: Path, skill_repo: SkillRepo) -> None:
     """An empty remote is a cache without a head; after the first push it has one."""
     empty = skill_repo(name="empty.git")
