@@ -91,8 +91,12 @@ def _proof(card: Head, facts: Facts) -> tuple[State, str]:
 
 
 def elsewhere(repo: str, other: str) -> bool:
-    """Whether host and path say that two repositories are not the same: a folder's mere name may change."""
-    return repo != other and "/" in repo and "/" in other
+    """Whether two names (host and path) are two repositories: one has many hosts (aliases, ports), but one path.
+
+    A folder's mere name, which is that of a repository on this machine, tells nothing.
+    """
+    paths = {name.partition("/")[2].casefold() for name in (repo, other)}
+    return len(paths) == 2 and "" not in paths
 
 
 def _content(card: Head, facts: Facts, churn: float, reason: str) -> tuple[State, str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitskills.cards.expiry import EXPIRED, STALE, Facts, stand
+from gitskills.cards.expiry import EXPIRED, STALE, Facts, elsewhere, stand
 from gitskills.cards.heads import Head
 
 OIDS = [letter * 40 for letter in "abcd"]
@@ -113,3 +113,18 @@ def test_a_proof_that_is_here_counts_whatever_the_repository_is_called() -> None
     assert (stand(card, changed).state, stand(card._replace(repo=""), changed).state) == ("reachable", "unreachable")
     assert not stand(card._replace(expired="left"), told).metadata
     assert stand(card._replace(stale="rewritten"), told).state == "stale"
+
+
+@pytest.mark.parametrize(
+    ("repo", "other", "two"),
+    [
+        ("github.com/acme/app", "github.com/me/app", True),
+        ("github.com/acme/app", "work/Acme/app", False),
+        ("example.com:2222/a/b", "example.com/a/b", False),
+        ("app", "github.com/acme/other", False),
+        ("", "github.com/acme/app", False),
+    ],
+)
+def test_a_fork_has_another_path(repo: str, other: str, two: bool) -> None:
+    """An alias for a host or its port make no other repository."""
+    assert elsewhere(repo, other) is elsewhere(other, repo) is two
