@@ -95,8 +95,9 @@ def elsewhere(repo: str, other: str) -> bool:
 
     A folder's mere name, which is that of a repository on this machine, tells nothing.
     """
-    paths = {name.partition("/")[2].casefold() for name in (repo, other)}
-    return len(paths) == 2 and "" not in paths
+    if repo == other or "/" not in repo or "/" not in other:
+        return False
+    return repo.partition("/")[2].casefold() != other.partition("/")[2].casefold()
 
 
 def _content(card: Head, facts: Facts, churn: float, reason: str) -> tuple[State, str]:
