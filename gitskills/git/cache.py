@@ -282,9 +282,8 @@ class Cache:
         if not self.exists:
             raise GitskillsError(f"{redact(self.url)} was never fetched", "Run it again without --offline.")
         asked = "".join(f"{name}\n" for name in names).encode()
-        return (
-            command.run("cat-file", f"--batch-check={format}", git_dir=self.git_dir, input=asked).decode().splitlines()
-        )
+        words = ("cat-file", "--buffer", f"--batch-check={format}")
+        return command.run(*words, git_dir=self.git_dir, input=asked).decode().splitlines()
 
     def _names(self) -> list[str]:
         """Return the branches and tags as users write them."""

@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -143,22 +144,49 @@ def _records(pipe: IO[bytes], separator: bytes) -> Iterator[bytes]:
         yield rest
 
 
+@contextmanager
+def begun(*args: str, git_dir: Path, input: bytes) -> Iterator[Callable[[], bytes]]:
+    """Start git and go on; what is yielded waits for its output, and may be called again.
+
+    Both what goes in and what comes out are files, so git never waits for us. Leaving the block ends git. Raises as
+    `run`, once the output is asked for.
+    """
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
+        given.write(input)
+        given.seek(0)
+        process = start(*args, git_dir=git_dir, stdin=given, stdout=out, stderr=said)
+
+        @cache
+        def output() -> bytes:
+            process.wait()
+            for file in (said, out):
+                file.seek(0)
+            check(args, process.returncode, said.read())
+            return out.read()
+
+        try:
+            yield output
+        finally:
+            kill(process)
+
+
 def start(
     *args: str,
     git_dir: Path | None = None,
     cwd: Path | None = None,
     stdin: int | IO[bytes] = subprocess.DEVNULL,
+    stdout: int | IO[bytes] = subprocess.PIPE,
     stderr: int | IO[bytes] = subprocess.DEVNULL,
     env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start git with its standard output piped; whoever calls this ends it with `kill`."""
+    """Start git, with its standard output piped unless told otherwise; whoever calls this ends it with `kill`."""
     where = () if git_dir is None else (f"--git-dir={git_dir}",)
     try:
         return subprocess.Popen(
             ["git", *where, *args],
             cwd=cwd,
             stdin=stdin,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             env=environment(env),
             # A group of its own lets `kill` reach git's children. Not on a terminal: a background group could

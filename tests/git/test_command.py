@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,3 +168,39 @@ def test_stream_raises_when_git_fails(repository: Path) -> None:
     """A failure comes after the records."""
     with pytest.raises(command.GitFailed, match="git log failed"):
         list(command.stream("log", "nothing", "--", git_dir=repository))
+
+
+def test_what_is_begun_runs_beside_us(repository: Path) -> None:
+    """A long answer waits for nobody to read it, and is given as often as it is asked for."""
+    commits(repository, 3000)
+    with command.begun("log", "--stdin", "--format=%H %s", git_dir=repository, input=b"main\n") as answer:
+        found = answer()
+        assert len(found) > 1 << 16 and answer() == found
+    assert found == command.run("log", "--format=%H %s", "main", git_dir=repository)
+
+
+def test_what_is_begun_raises_when_asked(repository: Path) -> None:
+    """A failure is told to whoever waits for the answer, and to nobody who does not."""
+    with command.begun("log", "--stdin", git_dir=repository, input=b"nothing\n"):
+        pass
+    with (
+        command.begun("log", "--stdin", git_dir=repository, input=b"nothing\n") as answer,
+        pytest.raises(command.GitFailed, match="git log failed"),
+    ):
+        answer()
+
+
+def test_what_is_begun_ends_with_its_block(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A git that nobody waits for is ended when the block is left, also by an error."""
+    started: list[subprocess.Popen[bytes]] = []
+    real = command.start
+
+    def note(*args: str, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(real(*args, **options))
+        return started[-1]
+
+    monkeypatch.setattr(command, "start", note)
+    waits = ("-c", "alias.waits=!sleep 60", "waits")
+    with pytest.raises(ZeroDivisionError), command.begun(*waits, git_dir=repository, input=b""):
+        1 / 0  # noqa: B018
+    assert started[0].returncode is not None
