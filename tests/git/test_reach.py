@@ -1,13 +1,16 @@
 """Reachability asked in one walk, the objects that are here, and patch ids, against what git says one by one."""
 
+import contextlib
 import os
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gitskills.git import patches, reach
+from gitskills.git import command, patches, reach
 from tests.conftest import SkillRepo
-from tests.repositories import Commit, git
+from tests.repositories import EPOCH, Commit, bare_repository, git
 
 ABSENT = "ab" * 20
 
@@ -52,11 +55,70 @@ def test_ancestors_of_what_left_are_not_told(code: Path) -> None:
     assert reach.unreachable(code / ".git", [oid(code, "side")], oid(code, "main")) == {oid(code, "side")}
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_two_walks_tell_what_one_does(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In histories of many branches, whatever the order and the dates, a shared way gives what one walk gives."""
+    chance = random.Random(seed)
+    folder = bare_repository(tmp_path / "code.git")
+    names = history(folder, chance, 40)
+    tip = names[-1]
+    monkeypatch.setattr(reach, "_SHARED", 1000)
+    for count in (2, 5, 40):
+        asked = [*chance.sample(names, count), ABSENT]
+        left = reach.unreachable(folder, asked, tip)
+        with monkeypatch.context() as both:
+            both.setattr(reach, "_SHARED", 2)
+            assert reach.unreachable(folder, asked, tip) == left
+            with reach.looking(folder, {*asked}) as here, reach.walking(folder, here(), tip) as found:
+                assert found() == left
+
+
+def history(folder: Path, chance: random.Random, count: int) -> list[str]:
+    """Make commits with up to two parents among the last ones, at dates in any order; return them, the first first."""
+    stream = ""
+    for mark in range(1, count + 1):
+        parents = chance.sample(range(max(1, mark - 6), mark), min(mark - 1, chance.choice([0, 1, 1, 1, 2])))
+        stream += f"reset refs/heads/b{mark}\n" if not parents else ""
+        stream += f"commit refs/heads/b{mark}\nmark :{mark}\n"
+        stream += f"committer A <a@example.com> {EPOCH + chance.randrange(1000)} +0000\ndata 0\n"
+        stream += "".join(f"{word} :{one}\n" for word, one in zip(("from", "merge"), parents, strict=False))
+        stream += f"M 100644 inline f{mark}\ndata 1\nx\n"
+    git("fast-import", "--quiet", cwd=folder, stdin=stream.encode())
+    return [oid(folder, f"b{mark}") for mark in range(1, count + 1)]
+
+
+def test_a_walk_that_many_share_is_two_halves(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One git is asked about the newer half, one begins at the commit in the middle; no third is needed."""
+    monkeypatch.setattr(reach, "_SHARED", 4)
+    asked: list[list[str]] = []
+    real = command.begun
+
+    def note(*args: str, git_dir: Path, input: bytes) -> contextlib.AbstractContextManager[Callable[[], bytes]]:
+        asked.append(input.decode().split())
+        return real(*args, git_dir=git_dir, input=input)
+
+    monkeypatch.setattr(command, "begun", note)
+    line = git("rev-list", "main", cwd=code).decode().split()
+    assert reach.unreachable(code / ".git", line[1:], line[0]) == set()
+    assert asked == [[*line[1:3], f"^{line[0]}"], [*line[3:], f"^{line[2]}"]]
+
+
 def test_what_is_here(code: Path) -> None:
     """Missing objects, and text that is no full oid (an option, a negation, a name), are left out without a failure."""
     tip = oid(code, "main")
     asked = [tip, ABSENT, "main", "--all", f"^{tip}", "", "HEAD\n--all", tip[:10]]
     assert reach.here(code / ".git", asked) == {tip}
+    git("tag", "-a", "-m", "x", "v1", cwd=code)
+    assert reach.here(code / ".git", [oid(code, "v1"), oid(code, "HEAD^{tree}")]) == set()
+
+
+def test_the_newest_are_told_first(tmp_path: Path) -> None:
+    """What is here comes by its date, whatever the order in which it is asked for, and as often as one asks."""
+    folder = bare_repository(tmp_path / "code.git")
+    asked = history(folder, random.Random(7), 20)
+    with reach.looking(folder, {*asked, ABSENT}) as found:
+        dates = [int(git("show", "-s", "--format=%ct", commit, cwd=folder)) for commit in found()]
+        assert dates == sorted(dates, reverse=True) and {*found()} == {*asked}
 
 
 def test_where_branches_left(code: Path) -> None:
