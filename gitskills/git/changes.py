@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -23,6 +24,19 @@ _PLAIN = (
     *("log", "--no-color", "--no-notes", "--no-mailmap"),
 )
 _NAMES = ("-z", "--diff-merges=first-parent", "--name-only", "--no-renames", "--no-relative")
+_RAW = (
+    "-z",
+    "--diff-merges=first-parent",
+    "--raw",
+    "-r",
+    "--no-abbrev",
+    "--no-renames",
+    "--no-relative",
+    "--format=%H",
+)
+# What the former gives: a commit, or a file with its modes and oids before and after.
+_CHANGES = re.compile(r"([0-9a-f]+)\0|\n?:(\d\d)\d{4} (\d\d)\d{4} ([0-9a-f]+) ([0-9a-f]+) [A-Z]\d*\0([^\0]*)\0")
+_FILE = ("10", "12")  # how the modes of files and links begin
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
 _PATH = re.compile(r'^(?:\+\+\+ "?b/|--- "?a/)', re.MULTILINE)
 
@@ -96,6 +110,46 @@ def left(git_dir: Path, commits: Collection[str]) -> dict[str, list[str]]:
     """Return the paths that each of `commits` touched and left there; one that only removed files is not named."""
     asked = "".join(f"{oid}\n" for oid in commits).encode()
     return dict(names(git_dir, "%H", "--no-walk=unsorted", "--diff-filter=d", "--stdin", input=asked)) if asked else {}
+
+
+class Blobs(NamedTuple):
+    """The blobs a file was before a commit (in its first parent) and is after; "" where there was or is none."""
+
+    commit: str
+    path: str
+    old: str
+    new: str
+
+
+def blobs(git_dir: Path, commits: Iterable[str], paths: Iterable[str] = ()) -> Iterator[Blobs]:
+    """Yield the files that each of `commits` changed; with `paths`, these only. Commits that are not here have none."""
+    with comparing(git_dir, commits, paths) as found:
+        yield from found()
+
+
+@contextmanager
+def comparing(
+    git_dir: Path, commits: Iterable[str], paths: Iterable[str] = ()
+) -> Iterator[Callable[[], Iterator[Blobs]]]:
+    """Begin what `blobs` does; what is yielded waits for the answer, and may be called again."""
+    asked = "".join(f"{oid}\n" for oid in commits)
+    if not asked:
+        yield lambda: iter(())
+        return
+    which = "".join(f":(literal,top){path}\n" for path in paths)
+    input = f"{asked}--\n{which}" if which else asked
+    words = (*_PLAIN, *_RAW, "--no-walk=unsorted", "--ignore-missing", "--stdin")
+    with command.begun(*words, git_dir=git_dir, input=input.encode("utf-8", "surrogateescape")) as said:
+        yield lambda: _blobs(said().decode("utf-8", "surrogateescape"))
+
+
+def _blobs(said: str) -> Iterator[Blobs]:
+    at = ""
+    for commit, before, after, old, new, path in _CHANGES.findall(said):
+        if commit:
+            at = commit
+        else:
+            yield Blobs(at, path, old if before in _FILE else "", new if after in _FILE else "")
 
 
 def names(git_dir: Path, form: str, *which: str, input: bytes | None = None) -> Iterator[tuple[str, list[str]]]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from gitskills.git import command
+from gitskills.git import changes, command
 
 
 class Origin(NamedTuple):
@@ -78,15 +78,4 @@ _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE
 
 def versions(git_dir: Path, commits: Iterable[str], paths: Iterable[str]) -> set[str]:
     """Return the blob oids that files at `paths` had before and after each of `commits`."""
-    options = ("-z", "--raw", "-r", "--no-renames", "--no-abbrev", "--diff-merges=first-parent", "--format=")
-    text = "".join(f"{commit}\n" for commit in commits).encode() + b"--\n"
-    text += b"".join(f":(literal,top){path}\n".encode("utf-8", "surrogateescape") for path in paths)
-    found = set()
-    walk = ("log", "--no-show-signature", "--no-mailmap", "--no-walk=unsorted", "--stdin")
-    for record in command.stream("--no-replace-objects", *walk, *options, git_dir=git_dir, input=text):
-        if record.lstrip(b"\n").startswith(b":"):
-            modes = record.lstrip(b"\n:").split(b" ")
-            found |= {
-                oid.decode() for mode, oid in zip(modes[:2], modes[2:4], strict=True) if mode[:2] in (b"10", b"12")
-            }
-    return found
+    return {oid for one in changes.blobs(git_dir, commits, paths) for oid in (one.old, one.new) if oid}

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from gitskills.errors import GitskillsError
 from gitskills.git.command import QUIET, GitFailed, check, run, start
@@ -68,10 +69,13 @@ def entries(git_dir: Path, tree: str) -> Entries:
     return _listing(git_dir, tree, root=False)[0]
 
 
-def blobs(git_dir: Path, oids: Iterable[str]) -> Generator[tuple[str, bytes], None, None]:
+def blobs(
+    git_dir: Path, oids: Iterable[str], *, largest: int | None = None
+) -> Generator[tuple[str, bytes], None, None]:
     """Yield each blob of `oids` with its bytes, one for one and in order, from one `git cat-file`.
 
-    Raises GitskillsError where one is missing: bring them with `Cache.want` first.
+    Those of more than `largest` bytes come as b"" and are never in memory. Raises GitskillsError where one is missing:
+    bring them with `Cache.want` first.
     """
     wanted = list(oids)
     if not wanted:
@@ -89,7 +93,7 @@ def blobs(git_dir: Path, oids: Iterable[str]) -> Generator[tuple[str, bytes], No
                 raise Missing(
                     f"object {oid} is missing from the cache {git_dir}", "run `gitskills pull` to fetch it again"
                 )
-            data = pipe.read(int(header[2]))
+            data = _bytes(pipe, int(header[2]), largest)
             pipe.read(1)
             yield oid, data
         process.wait()
@@ -97,6 +101,15 @@ def blobs(git_dir: Path, oids: Iterable[str]) -> Generator[tuple[str, bytes], No
     finally:
         kill(process)
         process.__exit__(None, None, None)
+
+
+def _bytes(pipe: IO[bytes], size: int, largest: int | None) -> bytes:
+    """Read the bytes of one object, or past them where they are too many."""
+    if largest is None or size <= largest:
+        return pipe.read(size)
+    while size > 0 and (piece := pipe.read(min(size, 1 << 16))):
+        size -= len(piece)
+    return b""
 
 
 def held(git_dir: Path, oids: Iterable[str]) -> dict[str, bytes]:

@@ -98,3 +98,35 @@ def test_a_shallow_clone_shows_where_it_was_cut(code: Code, tmp_path: Path) -> N
     found = changes.chain(folder, code.oid("HEAD"), "")
     assert changes.cut_off(folder, found) == {code.oid("HEAD^1")}
     assert changes.cut_off(code.git_dir, changes.chain(code.git_dir, code.oid("HEAD"), "")) == set()
+
+
+def test_the_blobs_before_and_after_each_change(code: Code) -> None:
+    """New, changed and removed files, links, submodules, odd names and merges, each compared with its first parent."""
+    odd = "odd\nname: %d\té.py"
+    (code.folder / "b.py").unlink()
+    (code.folder / "a.py").unlink()
+    (code.folder / "a.py").symlink_to("elsewhere")
+    (code.folder / odd).write_text("odd\n", encoding="utf-8")
+    code.git("add", "-A")
+    code.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
+    code.git("commit", "-q", "-m", "all kinds")
+    code.git("commit", "-q", "--allow-empty", "-m", "nothing")
+    code.git("config", "log.showRoot", "false")
+    code.git("config", "diff.renames", "copies")
+    commits = [code.oid(name) for name in ("HEAD", "HEAD~1", "HEAD~2", "HEAD~2^2", "HEAD~4")]
+    rows = list(changes.blobs(code.git_dir, [*commits, "ab" * 20, "cd" * 32]))
+
+    def blob(text: str) -> str:
+        return git("hash-object", "--stdin", cwd=code.folder, stdin=text.encode()).decode().strip()
+
+    assert rows == [
+        (commits[1], "a.py", blob("b\n"), blob("elsewhere")),
+        (commits[1], "b.py", blob("b\nc\n"), ""),
+        (commits[1], "module", "", ""),
+        (commits[1], odd, "", blob("odd\n")),
+        (commits[2], "b.py", "", blob("b\nc\n")),
+        (commits[3], "b.py", blob("b\n"), blob("b\nc\n")),
+        (commits[4], "a.py", "", blob("a\n")),
+    ]
+    assert [row for row in rows if row.path == "b.py"] == list(changes.blobs(code.git_dir, commits, ["b.py", "*.py"]))
+    assert list(changes.blobs(code.git_dir, [])) == []

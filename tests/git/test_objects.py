@@ -130,6 +130,14 @@ def test_blobs_come_in_order_and_whole(repository: Path) -> None:
     assert [each for _, each in got] == [data[oids.index(oid)] for oid in wanted]
 
 
+def test_blobs_that_are_too_large_come_empty(repository: Path) -> None:
+    """What is larger than asked for is read past; the next ones are whole."""
+    texts = [b"small", b"x" * 200_000, b"", b"y" * 100]
+    wanted = [git("hash-object", "-w", "--stdin", cwd=repository, stdin=text).decode().strip() for text in texts]
+    got = [data for _, data in objects.blobs(repository, wanted, largest=100)]
+    assert got == [b"small", b"", b"", b"y" * 100]
+
+
 def test_a_missing_blob_is_our_error(repository: Path) -> None:
     """A blob that is not there, or an oid that is no blob's, raises a GitskillsError and leaves no process behind."""
     tree = git("mktree", cwd=repository, stdin=b"").decode().strip()
