@@ -1,13 +1,15 @@
 """What git says about the proofs of many cards, asked in as few processes as there are kinds of questions.
 
-The walk through history takes longest by far: it begins as soon as proofs are known, and all else is done meanwhile.
+The walk through history and what commits wrote take longest by far: both begin as soon as proofs are known, and all
+else is done meanwhile.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from array import array
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from gitskills.cards import lines, proofs
@@ -23,51 +25,59 @@ CITED = 32  # paths of one card, and proofs of one, whose lines are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """A walk on its way at the code's tip: what counted `before`, the proofs `asked` about, and how to wait for the
-    answers: which of them are `left` over, which are `here`."""
+class Begun:
+    """Questions on their way at the code's tip: what counted `before`, the proofs `asked` about, those that are `here`.
+
+    What is `lacking` of the history (see reach.incomplete), and how to wait for the answers: which proofs are `left`
+    over, and which lines commits `wrote` at some places.
+    """
 
     before: Verified
     asked: Set[str]
+    here: Sequence[str]
+    lacking: str
     left: Callable[[], set[str]]
-    here: Callable[[], set[str]]
+    wrote: Callable[[Collection[Place]], Mapping[Place, array[int]]]
 
 
 @contextlib.contextmanager
-def walk(code: Code, asked: Set[str], before: Verified) -> Iterator[Walk]:
-    """Begin to look for proofs in the code's history; `before` is what was remembered of this repository and ref."""
+def begin(code: Code, asked: Set[str], before: Verified, index: sqlite3.Connection) -> Iterator[Begun]:
+    """Begin to ask about proofs in the code's history; `before` is what was remembered of this repository and ref.
+
+    `index` keeps what commits wrote.
+    """
     before = proofs.standing(code.git_dir, code.tip, before)
     new = asked - before.reached - before.copied
-    with reach.walking(code.git_dir, new, code.tip) as left, reach.looking(code.git_dir, new) as here:
-        yield Walk(before, new, left, here)
+    with reach.looking(code.git_dir, new) as looked:
+        lacking = reach.incomplete(code.git_dir)
+        with lines.writing(code.git_dir, index, set() if lacking else asked) as wrote:
+            here = looked()
+            with reach.walking(code.git_dir, here, code.tip) as left:
+                yield Begun(before, new, here, lacking, left, wrote)
 
 
-def examine(cards: Sequence[Head], code: Code, walk: Walk, index: sqlite3.Connection) -> tuple[Facts, Verified]:
+def examine(cards: Sequence[Head], code: Code, begun: Begun) -> tuple[Facts, Verified]:
     """Return the facts about all cards at the code's tip, and what is verified there now.
 
-    Proofs that the walk was not asked about (a card that came meanwhile) are asked about here. `index` keeps what
-    commits wrote.
+    Proofs that nobody asked about (a card that came meanwhile) are asked about here.
     """
     asked: dict[str, set[str]] = {}
     for card in cards:
         ids = () if elsewhere(card.repo, code.name) else card.patch_ids
         for proof in card.proof:
             asked.setdefault(proof, set()).update(ids)
-    lacking = reach.incomplete(code.git_dir)
-    known, copies = walk.before.reached & asked.keys(), walk.before.copied & asked.keys()
-    late = asked.keys() - walk.asked - known - copies
-    here = known | (walk.here() & asked.keys()) | reach.here(code.git_dir, late | copies)
-    gone, doubted, shares = (_NONE, _NONE, {}) if lacking else _content(cards, code, here, index)
-    left = walk.left() | reach.unreachable(code.git_dir, late, code.tip)
-    found = proofs.find(code.git_dir, code.tip, asked, walk.before, here, left, whole=not lacking)
-    facts = Facts(
-        code.name, code.ref, lacking, found.here, found.reached, found.copied, found.unsearched, gone, doubted, shares
-    )  # fmt: skip
-    return facts, found.at(code.tip)
+    known, copies = begun.before.reached & asked.keys(), begun.before.copied & asked.keys()
+    late = asked.keys() - begun.asked - known - copies
+    here = known | asked.keys() & {*begun.here, *reach.here(code.git_dir, late | copies)}
+    gone, doubted, shares = (_NONE, _NONE, {}) if begun.lacking else _content(cards, code, here, begun)
+    left = begun.left() | reach.unreachable(code.git_dir, late, code.tip)
+    found = proofs.find(code.git_dir, code.tip, asked, begun.before, here, left, whole=not begun.lacking)
+    told = (found.here, found.reached, found.copied, found.unsearched)
+    return Facts(code.name, code.ref, begun.lacking, *told, gone, doubted, shares), found.at(code.tip)
 
 
 def _content(
-    cards: Sequence[Head], code: Code, here: Set[str], index: sqlite3.Connection
+    cards: Sequence[Head], code: Code, here: Set[str], begun: Begun
 ) -> tuple[Set[str], Set[str], Mapping[str, float]]:
     """Return the cards of which every path is gone, those of which that cannot be told, and the rewritten shares."""
     cited: dict[str, list[Place]] = {}
@@ -80,7 +90,8 @@ def _content(
     lost = files.gone(code.git_dir, code.tip, {path for card in asked for path in card.paths})
     empty = {card.path: card.proof for card in asked if lost.issuperset(card.paths)}
     told = {path: proofs for path, proofs in empty.items() if here >= set(proofs)}
-    shares = lines.rewritten(code.git_dir, index, code.tip, cited)
+    wrote = begun.wrote(list(dict.fromkeys(place for places in cited.values() for place in places)))
+    shares = lines.rewritten(code.git_dir, code.tip, cited, wrote)
     return _gone(code, told) if told else _NONE, empty.keys() - told.keys(), shares
 
 

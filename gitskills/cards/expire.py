@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gitskills.cards import verified
-from gitskills.cards.card import tree_after, with_metadata
-from gitskills.cards.examine import Walk, examine, walk
+from gitskills.cards.examine import Begun, begin, examine
 from gitskills.cards.expiry import Standing, stand
 from gitskills.cards.heads import Head, Loaded, load
 from gitskills.cards.landing import Change, Site, land
@@ -22,7 +21,6 @@ from gitskills.git.trailers import Event
 from gitskills.memory import uncollected
 from gitskills.state import database
 from gitskills.state.paths import Paths
-from gitskills.yamltext import YamlError
 
 Row = tuple[Head, Standing]
 
@@ -44,7 +42,7 @@ class Round:
     code: Code
     churn: float
     index: sqlite3.Connection
-    walk: Walk
+    begun: Begun
     loaded: Loaded | None
     rows: tuple[Row, ...] = ()
     broken: tuple[str, ...] = ()
@@ -57,7 +55,7 @@ class Round:
         if self.loaded is None or self.loaded.commit != tip:
             self.loaded = load(self.cache, tip, self.index)
         cards, broken = self.loaded.heads(self.index)
-        facts, self.found = examine(cards, self.code, self.walk, self.index)
+        facts, self.found = examine(cards, self.code, self.begun)
         self.rows = tuple((card, stand(card, facts, self.churn)) for card in cards)
         texts, problems = _marked(self.cache, [row for row in self.rows if row[1].metadata])
         if problems:
@@ -77,11 +75,11 @@ def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool 
         contextlib.closing(database.state(paths)) as state,
         contextlib.closing(database.index(paths)) as index,
     ):
-        # The library as last fetched is most often the library as it is: the walk need not wait for the network.
+        # The library as last fetched is most often the library as it is: git need not wait for the network.
         tip = site.tip()[1] if site.cache.exists else None
         loaded = load(site.cache, tip, index) if tip else None
         before = verified.recall(state, key(code), code.ref)
-        with walk(code, loaded.proofs() if loaded else set(), before) as begun:
+        with begin(code, loaded.proofs() if loaded else set(), before, index) as begun:
             one = Round(site.cache, code, churn, index, begun, loaded)
             commit = land(site, one.change, dry_run=dry_run, whole=False)
         if not dry_run and one.found.tip:
@@ -97,6 +95,8 @@ def key(code: Code) -> str:
 def _change(texts: Mapping[str, str], rows: Sequence[Row]) -> Sequence[Change]:
     if not rows:
         return ()
+    from gitskills.cards.card import tree_after
+
     files = {f"{path}/SKILL.md": text for path, text in texts.items()}
     body = "\n".join(f"- {card.path}: {standing.action}: {_why(standing)}" for card, standing in rows)
     trees = {card.path: tree_after(card.blob, card.tree, texts[card.path]) for card, _ in rows}
@@ -106,7 +106,12 @@ def _change(texts: Mapping[str, str], rows: Sequence[Row]) -> Sequence[Change]:
 
 def _marked(cache: Cache, rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the texts of cards with their new marks, and what is wrong with those that cannot be marked, by path."""
-    texts = _texts(cache, [card for card, _ in rows]) if rows else {}
+    if not rows:
+        return {}, {}
+    from gitskills.cards.card import with_metadata
+    from gitskills.yamltext import YamlError
+
+    texts = _texts(cache, [card for card, _ in rows])
     marked: dict[str, str] = {}
     problems: dict[str, str] = {}
     for card, standing in rows:

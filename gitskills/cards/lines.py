@@ -6,14 +6,16 @@ rewritten code. What a commit wrote never changes, so it is remembered in the de
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import NamedTuple
 
-from gitskills.git import files, objects
+from gitskills.git import changes, files, objects
+from gitskills.git.changes import Blobs
 from gitskills.state.transaction import transaction
 
 LARGEST = 1 << 20  # bytes of a file whose lines are looked at
@@ -26,24 +28,38 @@ Place = tuple[str, str]
 """A commit and a path in it."""
 
 
-class Lines(NamedTuple):
-    """The lines a commit wrote in one file, as checksums."""
+@contextlib.contextmanager
+def writing(
+    git_dir: Path, db: sqlite3.Connection, commits: Set[str]
+) -> Iterator[Callable[[Collection[Place]], dict[Place, array[int]]]]:
+    """Begin to look what `commits` wrote, those that are here; what is yielded waits for the lines of some places.
 
-    commit: str
-    path: str
-    sums: array[int]
+    Their commits are all here, and best among `commits`.
+    """
+    known = dict(_remembered(db, commits))
+    asked = commits - {commit for commit, _ in known}
+    with changes.comparing(git_dir, asked) as changed:
+
+        def wrote(places: Collection[Place]) -> dict[Place, array[int]]:
+            new = [place for place in places if place not in known]
+            late = {commit for commit, _ in new} - asked
+            made = dict.fromkeys(new, _NOTHING)
+            made |= _differences(git_dir, [*changed(), *changes.blobs(git_dir, late)], made.keys())
+            _remember(db, made)
+            return known | made
+
+        yield wrote
 
 
 def rewritten(
-    git_dir: Path, db: sqlite3.Connection, tip: str, cards: Mapping[str, Sequence[Place]]
+    git_dir: Path, tip: str, cards: Mapping[str, Sequence[Place]], wrote: Mapping[Place, array[int]]
 ) -> dict[str, float]:
     """Return, for each card that has lines, the share of them (0 to 1) that no longer stands in its files at `tip`.
 
-    `cards` gives, by a key of the caller's, what each cites: commits that are all here, with the paths they touched.
+    `cards` gives, by a key of the caller's, what each cites: commits with the paths they touched; `wrote` what these
+    wrote there.
     """
-    places = list(dict.fromkeys(place for cited in cards.values() for place in cited))
-    wrote = _written(git_dir, db, places)
-    now = _now(git_dir, tip, dict.fromkeys(path for (_, path), sums in wrote.items() if sums))
+    now = _now(git_dir, tip, {path for cited in cards.values() for commit, path in cited if wrote[commit, path]})
     shares = {}
     for key, cited in cards.items():
         lines = [(wrote[place], now[place[1]]) for place in cited if wrote[place] and place[1] in now]
@@ -53,17 +69,11 @@ def rewritten(
     return shares
 
 
-def _written(git_dir: Path, db: sqlite3.Connection, places: Sequence[Place]) -> dict[Place, array[int]]:
-    """Return the lines each commit wrote at each path: remembered, or the difference from its first parent."""
-    found = dict(_remembered(db, {commit for commit, _ in places}))
-    new = [place for place in places if place not in found]
-    if new:
-        made = dict(_differences(git_dir, new))
+def _remember(db: sqlite3.Connection, made: Mapping[Place, array[int]]) -> None:
+    if made:
         with transaction(db):
-            rows = [(commit, path, sums.tobytes()) for (commit, path), sums in made.items()]
+            rows = [(*place, sums.tobytes()) for place, sums in made.items()]
             db.executemany("INSERT OR REPLACE INTO card_lines (proof, path, lines) VALUES (?, ?, ?)", rows)
-        found |= made
-    return found
 
 
 def _remembered(db: sqlite3.Connection, commits: Iterable[str]) -> Iterator[tuple[Place, array[int]]]:
@@ -75,18 +85,19 @@ def _remembered(db: sqlite3.Connection, commits: Iterable[str]) -> Iterator[tupl
             yield (proof, path), array(_CODE, data)
 
 
-def _differences(git_dir: Path, places: Sequence[Place]) -> Iterator[tuple[Place, array[int]]]:
+def _differences(git_dir: Path, changed: Iterable[Blobs], wanted: Set[Place]) -> Iterator[tuple[Place, array[int]]]:
     """Yield the lines of each file that its commit has and the first parent has not."""
-    # Next to each other, git reads what the two have in common once.
-    asked = files.at(git_dir, [(rev, path) for commit, path in places for rev in (commit, f"{commit}^")])
-    rows = list(zip(places, asked[1::2], asked[::2], strict=True))
-    for start in range(0, len(rows), _HELD):
-        part = rows[start : start + _HELD]
-        blobs = _texts(git_dir, (one for _, *pair in part for one in pair))
-        for place, old, new in part:
-            same = old is not None and new is not None and old.oid == new.oid
-            was, now = (blobs.get(one.oid, _NONE) if one else _NONE for one in (old, new))
-            yield place, array(_CODE, map(zlib.crc32, _NONE if same else now - was))
+    rows = iter([one for one in changed if one.new and (one.commit, one.path) in wanted])
+    # In parts, for not all files are in memory at once; one git reads for all of them, ahead of us.
+    parts = list(iter(lambda: [*itertools.islice(rows, _HELD)], []))
+    needed = [sorted({oid for one in part for oid in (one.old, one.new) if oid}) for part in parts]
+    with contextlib.closing(objects.blobs(git_dir, itertools.chain(*needed), largest=LARGEST)) as stream:
+        for part, oids in zip(parts, needed, strict=True):
+            texts = {oid: _lines(data) for oid, data in itertools.islice(stream, len(oids))}
+            for one in part:
+                wrote = texts[one.new] - texts.get(one.old, _NONE)
+                yield (one.commit, one.path), array(_CODE, map(zlib.crc32, wrote))
+        next(stream, None)  # git ends by itself
 
 
 def _now(git_dir: Path, tip: str, paths: Iterable[str]) -> dict[str, frozenset[int]]:
@@ -99,6 +110,7 @@ def _now(git_dir: Path, tip: str, paths: Iterable[str]) -> dict[str, frozenset[i
 
 
 _NONE: frozenset[bytes] = frozenset()
+_NOTHING = array(_CODE)
 
 
 def _texts(git_dir: Path, entries: Iterable[files.Entry | None]) -> dict[str, frozenset[bytes]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gitskills.cards.card import Card, CardError, parse
 from gitskills.git import objects
 from gitskills.git.command import run
+
+if TYPE_CHECKING:
+    from gitskills.cards.card import Card
 
 FOLDER = "cards"
 
@@ -33,6 +36,10 @@ def read(git_dir: Path, rows: Sequence[tuple[str, str, str]]) -> tuple[list[Card
 
 def parsed(rows: Sequence[tuple[str, str, str]], texts: Mapping[str, bytes]) -> tuple[list[Card], list[str]]:
     """Return the cards of a listing whose bytes are given by blob, and what is wrong with those that are none."""
+    if not rows:
+        return [], []
+    from gitskills.cards.card import CardError, parse
+
     cards, broken = [], []
     for path, blob, tree in rows:
         try:

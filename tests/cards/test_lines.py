@@ -2,17 +2,18 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from gitskills.cards import lines
-from gitskills.git import files
+from gitskills.git import changes, files
 from gitskills.state import database
 from gitskills.state.paths import paths
 from tests.codes import Code
 
+Compared = contextlib.AbstractContextManager[Callable[[], Iterator[changes.Blobs]]]
 TEN = [f"line number {number}" for number in range(10)]
 
 
@@ -33,7 +34,8 @@ def code(tmp_path: Path) -> Code:
 
 def share(code: Code, db: sqlite3.Connection, *places: tuple[str, str]) -> float | None:
     """Return the share of rewritten lines of one card at HEAD."""
-    return lines.rewritten(code.git_dir, db, code.oid("HEAD"), {"card": places}).get("card")
+    with lines.writing(code.git_dir, db, {commit for commit, _ in places}) as wrote:
+        return lines.rewritten(code.git_dir, code.oid("HEAD"), {"card": places}, wrote(places)).get("card")
 
 
 def test_lines_that_stand_are_kept_wherever_they_moved(code: Code, db: sqlite3.Connection) -> None:
@@ -66,19 +68,49 @@ def test_what_says_nothing_is_left_out(code: Code, db: sqlite3.Connection) -> No
 
 def test_what_a_commit_wrote_is_read_once(code: Code, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time git is asked only for files as they are now."""
+    asked: list[str] = []
+    real = changes.comparing
+
+    def note(git_dir: Path, commits: Iterable[str], paths: Iterable[str] = ()) -> Compared:
+        asked.extend(commits)
+        return real(git_dir, commits, paths)
+
+    monkeypatch.setattr(changes, "comparing", note)
     proof = code.write("a.py", "\n".join(TEN) + "\n")
     share(code, db, (proof, "a.py"))
-    asked: list[tuple[str, str]] = []
-    real = files.at
-
-    def note(git_dir: Path, places: Sequence[tuple[str, str]]) -> list[files.Entry | None]:
-        asked.extend(places)
-        return real(git_dir, places)
-
-    monkeypatch.setattr(files, "at", note)
+    assert asked == [proof]
     code.write("a.py", "\n".join(TEN[:5]) + "\n")
     assert share(code, db, (proof, "a.py")) == pytest.approx(0.5)
-    assert asked == [(code.oid("HEAD"), "a.py")]
+    assert asked == [proof]
+
+
+def test_commits_nobody_named_are_looked_at_when_asked_for(code: Code, db: sqlite3.Connection) -> None:
+    """Lines of a commit that was not begun with, and of another path of a remembered one, are found, too."""
+    (code.folder / "b.py").write_text("\n".join(TEN[5:]) + "\n", encoding="utf-8")
+    code.git("add", "b.py")
+    proof = code.write("a.py", "\n".join(TEN[:5]) + "\n")
+    share(code, db, (proof, "a.py"))
+    later = code.write("c.py", "one more\n")
+    with lines.writing(code.git_dir, db, {proof}) as wrote:
+        found = wrote([(proof, "a.py"), (proof, "b.py"), (later, "c.py"), (later, "a.py")])
+    assert {path: len(sums) for (_, path), sums in found.items() if sums} == {"a.py": 5, "b.py": 5, "c.py": 1}
+
+
+@pytest.mark.parametrize("held", [1, 2, 1000])
+def test_large_files_are_read_past(
+    code: Code, db: sqlite3.Connection, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file too large to look at has written nothing, the next ones are read all the same, in parts of any size."""
+    monkeypatch.setattr(lines, "LARGEST", 500)
+    monkeypatch.setattr(lines, "_HELD", held)
+    for name, text in {"a.py": "first\n", "b.py": "large and larger\n" * 50, "c.py": "second\nthird\n"}.items():
+        (code.folder / name).write_text(text, encoding="utf-8")
+        code.git("add", name)
+    code.git("commit", "-q", "-m", "three")
+    proof = code.oid("HEAD")
+    with lines.writing(code.git_dir, db, {proof}) as wrote:
+        found = wrote([(proof, name) for name in ("a.py", "b.py", "c.py")])
+    assert {path: len(sums) for (_, path), sums in found.items()} == {"a.py": 1, "b.py": 0, "c.py": 2}
 
 
 def test_paths_of_all_kinds_are_found(code: Code) -> None:
