@@ -41,6 +41,10 @@ _COLUMNS = (
     "d.proof, d.paths"
 )
 LIVE = "d.kind <> '' AND d.expired = ''"
+_IN_AREA = (
+    f"SELECT d.id FROM card_document d JOIN card_entry n ON n.document = d.id WHERE {LIVE} AND d.area {{}} AND {{}} "
+    f"GROUP BY d.id ORDER BY d.stale <> '', d.confidence DESC, max(n.number) DESC, d.blob LIMIT {LOOKED}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +182,13 @@ def _touching(shelf: Scope, paths: Sequence[str]) -> dict[int, float]:
 
 
 def _around(shelf: Scope, area: str) -> dict[int, float]:
-    """Return live documents of an area, of those above it, and of those below."""
-    query = f"SELECT d.id FROM card_document d WHERE {LIVE} AND d.area {{}} AND {{{{}}}} {{}} LIMIT {LOOKED}"
+    """Return live documents of an area, of those above it, and of those below: of many the fresh, surest, newest."""
     found: dict[int, float] = {}
     for place in [*areas.ancestors(area)][:-1]:
-        rows = shelf.rows(query.format("= ?", "ORDER BY d.confidence DESC, d.id"), "d.id", place)
-        found.update((document, 0.0) for (document,) in rows)
+        found.update((document, 0.0) for (document,) in shelf.rows(_IN_AREA.format("= ?", "{}"), "d.id", place))
     if area:
-        rows = shelf.rows(query.format("> ? AND d.area < ?", ""), "d.id", f"{area}/", f"{area}0")
-        found.update((document, 0.0) for (document,) in rows)
+        below = shelf.rows(_IN_AREA.format("> ? AND d.area < ?", "{}"), "d.id", f"{area}/", f"{area}0")
+        found.update((document, 0.0) for (document,) in below)
     return found
 
 

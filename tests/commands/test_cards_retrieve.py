@@ -262,6 +262,18 @@ def test_expired_cards_take_no_room(tmp_path: Path, code: Code) -> None:
     assert names(ask(made, "old kettle"))[0] == "live"
 
 
+def test_of_many_equal_cards_the_newest_leads(tmp_path: Path, code: Code) -> None:
+    """However many cards an area has, ties are broken by all of them: fresh, then surer, then newer."""
+    made = shelf(tmp_path, code, *(leaf("api", f"card-{n:02}") for n in range(45)))
+    for name in ("aaa", "zzz", "mmm"):
+        made.change({f"cards/api/{name}/SKILL.md": render(leaf("api", name))})
+    gitskills("pull", cwd=made.project)
+    assert names(ask(made, "--area", "api", "-k", "2")) == ["mmm", "zzz"]
+    made.change({"cards/api/mmm/SKILL.md": render(leaf("api", "mmm", stale="80% of its lines were rewritten since"))})
+    gitskills("pull", cwd=made.project)
+    assert names(ask(made, "--area", "api", "-k", "2")) == ["zzz", "aaa"]
+
+
 @pytest.mark.parametrize(
     "query", [Query("release the teapot"), Query(area="api"), Query(paths=("src/pot.py",)), Query(paths=("src",))]
 )
