@@ -42,8 +42,8 @@ _COLUMNS = (
 )
 LIVE = "d.kind <> '' AND d.expired = ''"
 _IN_AREA = (
-    f"SELECT d.id FROM card_document d JOIN card_entry n ON n.document = d.id WHERE {LIVE} AND d.area {{}} AND {{}} "
-    f"GROUP BY d.id ORDER BY d.stale <> '', d.confidence DESC, max(n.number) DESC, d.blob LIMIT {LOOKED}"
+    f"SELECT d.id FROM card_document d WHERE {LIVE} AND d.area {{}} AND {{}} ORDER BY d.stale <> '', "
+    f"d.confidence DESC, (SELECT max(n.number) FROM card_entry n WHERE n.document = d.id) DESC, d.blob LIMIT {LOOKED}"
 )
 
 
