@@ -26,6 +26,7 @@ from gitskills.skills.diagnostic import Diagnostic
 from gitskills.skills.file import File
 from gitskills.skills.tree import files_oid
 from gitskills.state import files
+from gitskills.state.files import Unreadable
 
 
 @dataclass(slots=True)
@@ -53,19 +54,21 @@ class Gather:
         gathered = Gathered()
         self._named = bool(names)
         for name in names or sorted(self._survey.names()):
-            problem = self._survey.disk.gather(name, partial(self._survey.known, name, None))
-            if problem:
-                gathered.refused[name] = problem
-                continue
-            live = self._folder(name)
-            if live is None:
-                if names:
-                    gathered.refused[name] = (
-                        f"there is no folder {self._project.skills_folder / name} with a {MANIFEST}"
-                    )
-                continue
-            self._one(live, gathered)
+            try:
+                self._named_so(name, gathered)
+            except Unreadable as error:  # a FIFO in this folder hides no other skill
+                gathered.refused[name] = f"{error.message}; {error.hint}"
         return gathered
+
+    def _named_so(self, name: str, gathered: Gathered) -> None:
+        problem = self._survey.disk.gather(name, partial(self._survey.known, name, None))
+        live = self._folder(name)
+        if problem:
+            gathered.refused[name] = problem
+        elif live is not None:
+            self._one(live, gathered)
+        elif self._named:
+            gathered.refused[name] = f"there is no folder {self._project.skills_folder / name} with a {MANIFEST}"
 
     def _folder(self, name: str) -> Path | None:
         """Where the skill `name` is: our folder, an agent's own, or the folder itself that `name` is a path to."""

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from gitskills.errors import GitskillsError
 from gitskills.share import together
 from gitskills.share.foreign.claims import Claims
 from gitskills.share.outcome import Left
@@ -329,4 +328,4 @@ def _tree(path: str, known: Mapping[str, int] | None) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise GitskillsError(f"{path} cannot be read: {error.strerror}", "see its permissions") from error
+        raise files.Unreadable(f"{path} cannot be read: {error.strerror}", "see its permissions") from error

@@ -25,6 +25,7 @@ from gitskills.share.outgoing import Outgoing
 from gitskills.share.policy import policy
 from gitskills.share.project import Project
 from gitskills.share.select import Upstream
+from gitskills.skills.refuse import folded_path
 
 PATIENCE = 180.0  # seconds a push goes on trying against others who push at the same time
 
@@ -110,9 +111,9 @@ class Publish:
         head, done = tip, list[Done]()
         updates: list[tuple[str, str]] = []
         for one in ready:
-            gone = self._gone(one, listing, tip)
-            if gone is not None:
-                rows.append(gone)
+            barred = self._gone(one, listing, tip) or self._crowded(one, listing, tip)
+            if barred is not None:
+                rows.append(barred)
                 continue
             one = self._edited_on(one, tip)
             joined = outgoing.join(one, self.cache, listing)
@@ -189,6 +190,23 @@ class Publish:
                 f"again, `gitskills remove {one.name} --force` lets it go"
             )
         return Pushed(one.name, "conflict", message=message)
+
+    def _crowded(self, one: Outgoing, listing: Mapping[str, Found], tip: str | None) -> Pushed | None:
+        """Refuse a new skill where it would be lost in another one, overwrite something, or be one folder with another
+        on Windows and macOS."""
+        if one.path in listing:
+            return None
+        around = next((path for path in listing if not path or one.path.startswith(f"{path}/")), None)
+        twin = next((path for path in listing if folded_path(path) == folded_path(one.path)), None)
+        if around is not None:
+            reason = f"its library's skill {around or 'at the root'} is that whole folder, and would take it in"
+        elif twin is not None:
+            reason = f"its library has {twin}, whose name differs only in case or in the spelling of a letter"
+        elif tip and objects.resolve(self.cache.git_dir, f"{tip}:{one.path}"):
+            reason = f"its library has {one.path} already, which is no skill, and would lose it"
+        else:
+            return None
+        return Pushed(one.name, "refused", message=f"{reason}: give it another name, or another library with --to")
 
     def _conflict(self, one: Outgoing, joined: outgoing.Joined) -> Pushed:
         clash = Clash(one.disk, joined.theirs or "")

@@ -101,14 +101,20 @@ def _assigned(text: str, filename: str) -> Iterator[tuple[int, str]]:
     """Yield what is assigned to a name such as `password` or `api_key` and looks generated."""
     from detect_secrets.filters import heuristic
     from detect_secrets.plugins.keyword import KeywordDetector
+    from detect_secrets.util.filetype import FileType, determine_file_type
 
     detector = KeywordDetector()
+    # Documents, scripts and `.env` files hold assignments without quotes, too, as configuration does.
+    loose = determine_file_type(filename) is FileType.OTHER
     # The detector's patterns take a second per megabyte: only lines that hold one of its words are shown to it.
     for line in _keyword_lines().finditer(text):
         if heuristic.is_indirect_reference(line[0]):
             continue
-        for secret in detector.analyze_line(filename=filename, line=line[0]):
-            value = secret.secret_value or ""
+        values = [one.secret_value or "" for one in detector.analyze_line(filename=filename, line=line[0])]
+        if loose:
+            bare = (one.secret_value or "" for one in detector.analyze_line(filename="any.ini", line=line[0]))
+            values += [one for one in bare if sum(map(str.isdigit, one)) * 10 >= len(one)]
+        for value in values:
             if random_looking(value) and not heuristic.is_potential_uuid(value):
                 yield line.start(), "Password or key"
 

@@ -25,6 +25,10 @@ _TEMPORARY = ".gitskills-new"
 _IGNORED_ENDINGS = (".pyc", ".pyo", ".swp", ".swo", "~")
 
 
+class Unreadable(GitskillsError):
+    """Something in a skill's folder cannot be read as content."""
+
+
 def ignored(name: str) -> bool:
     """Whether a file or folder of this name is by-product, not content, unless git already tracks it."""
     return name in _IGNORED or name.endswith(_IGNORED_ENDINGS)
@@ -35,7 +39,7 @@ def entries(folder: Path | str, known: Mapping[str, int] | None = None) -> Entri
 
     `known` gives the mode of each path git tracks there: such a path counts even if its name is
     ignored, and lends its mode where the file system has no executable bit or symlink (Windows).
-    Empty folders do not count, as in git. Raises GitskillsError for what is no file, folder or link.
+    Empty folders do not count, as in git. Raises Unreadable for what is no file, folder or link.
     """
     known = known or {}
     found: Entries = {}
@@ -170,7 +174,7 @@ def _mode(entry: os.DirEntry[str], known: int | None) -> int:
     if entry.is_symlink():
         return LINK
     if not entry.is_file(follow_symlinks=False):
-        raise GitskillsError(f"{entry.path} is neither a file, a folder nor a link", "remove it, then run again")
+        raise Unreadable(f"{entry.path} is neither a file, a folder nor a link", "remove it, then run again")
     if os.name == "nt":
         return known or PLAIN
     if known == LINK:

@@ -1,8 +1,10 @@
 """`push`: edits become commits on upstream's tip, in the user's name, checked first and never forced."""
 
+import os
 import random
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from gitskills.share.settle import Settle
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, folder, log, numbered, person, remote_text, skill, untouched
 from tests.remotes import Web, protect, refuse
-from tests.repositories import git
+from tests.repositories import Files, git
 
 # Looks like a credential's body, and is made here so that no scanner of this file finds one.
 NOISE = "".join(random.Random(4).choices("abcdefghjkmnpqrstuvwxyz23456789", k=64))
@@ -718,3 +720,39 @@ def test_the_users_own_work_is_not_touched(ada: Person, library: Path) -> None:
     commit(library, {"skills/b/x": "x"})
     ada.pull()
     assert folder(ada.root / ".git", ignore=()) == ignored
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"SKILL.md": skill("rooty")}, "would take it in"),
+        ({"skills/New/SKILL.md": skill("New")}, "only in case"),
+        ({"skills/new/notes/SKILL.md": skill("notes"), "skills/b/SKILL.md": skill("b")}, "would lose it"),
+        ({"skills/new/notes.txt": "kept", "skills/b/SKILL.md": skill("b")}, "would lose it"),
+    ],
+)
+def test_a_new_skill_takes_nobodys_place(tmp_path: Path, skill_repo: SkillRepo, files: Files, why: str) -> None:
+    """A new skill inside another, over a folder that is no skill, or a twin but for case is refused and stays here."""
+    library = skill_repo(files)
+    ada = person(tmp_path, library)
+    ada.pull()
+    ada.write("new", skill("new"))
+    before = git("rev-parse", "main", cwd=library)
+    for options in ({}, {"dry_run": True}, {"review": True}):
+        row = ada.push("new", **options)["new"]
+        assert row.action == "refused" and why in row.message
+    assert git("rev-parse", "main", cwd=library) == before
+    ada.pull()
+    assert ada.read("new") == skill("new")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no FIFOs")
+def test_what_cannot_be_read_stops_no_other_skill(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """A FIFO in one edited skill is told of that skill; the other edit is published."""
+    ada = person(tmp_path, skill_repo({f"skills/{name}/SKILL.md": numbered(name) for name in "ab"}))
+    ada.pull()
+    for name in "ab":
+        ada.edit(name, "line 1\n", "mine\n")
+    os.mkfifo(ada.skills / "a" / "pipe")
+    done = ada.push()
+    assert done["a"].action == "refused" and "pipe" in done["a"].message and done["b"].action == "pushed"

@@ -179,6 +179,9 @@ def test_real_looking_credentials_are_found_and_never_repeated(kind: str) -> Non
         "id: 123e4567-e89b-12d3-a456-426614174000",
         'secret = get_secret("prod/q7XzM2kW9rT4bN6v")',
         'password = "correct horse battery staple 9"',
+        "password: correct-horse-battery-staple-9",
+        "export DB_PASSWORD=$(pass show prod/db7)",
+        "The api_key: 32 hex digits, see the README",
         "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4g"
         "RG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
         "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4",
@@ -188,6 +191,15 @@ def test_real_looking_credentials_are_found_and_never_repeated(kind: str) -> Non
 def test_placeholders_are_no_credentials(line: str) -> None:
     """What documents are full of does not fire."""
     assert found(f"text\n{line}\n", secrets=True) == []
+
+
+@pytest.mark.parametrize("file", ["SKILL.md", "scripts/.env", "run.sh", "config.ini"])
+def test_assignments_without_quotes_are_found(file: str) -> None:
+    """Documents and scripts are read as configuration is: a generated value needs no quotes to be a credential."""
+    lines = ["export DB_PASSWORD=" + "q7XzM2kW9rT4bN6v", "api_key: " + "0a1f2c3d4e5b6978" + "8796a5b4c3d2e1f0"]
+    lines.append("AWS_SECRET_ACCESS_KEY=" + "kR7vQ2xZ9mT4pL8w" + "Yb3NcH6jUd1GsF5aEoXi0VtB")
+    files = {file: File("\n".join(lines).encode())}
+    assert {one.line for one in scan(files, secrets=True) if one.code == "secret"} == {1, 2, 3}
 
 
 def test_a_line_can_be_excused() -> None:
