@@ -20,7 +20,7 @@ RANKS = {
     **dict.fromkeys(["git", "state", "agents", "models"], 2),
     **dict.fromkeys(["skills", "sessions", "config"], 1),
     **dict.fromkeys(
-        ["errors", "console", "jsontext", "memory", "process", "yamlplain", "yamltext", "yamlvalue", ""], 0
+        ["errors", "console", "jsontext", "later", "memory", "process", "yamlplain", "yamltext", "yamlvalue", ""], 0
     ),
 }
 # Sideways on purpose: repositories are locked like any state, outcomes belong to what is installed, and what is a

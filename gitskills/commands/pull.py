@@ -38,13 +38,14 @@ def command(
     NAME restricts to some skills. A clash leaves the folder as it is and is reported (exit 1).
     """
     from gitskills import console
+    from gitskills.later import later
     from gitskills.share.outcome import Options
     from gitskills.share.pull import pull
 
     side = cast("Favor", favor or "none")
     chosen = Options(names, favor=side, frozen=frozen, offline=offline, author=author, dry_run=dry_run)
     with console.progress() as progress:
-        report = pull(begun.project if begun else options.project(glob), chosen, progress, begun)
+        report = pull(begun.project if begun else options.project(glob), chosen, progress, begun, later)
     for source, error in report.unreachable.items():
         console.error(f"{source}: {error.message}", error.hint)
     for warning in report.warnings:

@@ -1,16 +1,26 @@
 """`pull`: fetch, compare, merge, place. Everything before a folder is swapped in may be killed and repeated."""
 
 import contextlib
+from collections.abc import Callable
 
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
+from gitskills.later import Work
 from gitskills.share.begin import Begun, begin
 from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
 
 
-def pull(project: Project, options: Options, progress: Progress | None = None, begun: Begun | None = None) -> Report:
+def pull(
+    project: Project,
+    options: Options,
+    progress: Progress | None = None,
+    begun: Begun | None = None,
+    later: Callable[[Work], None] | None = None,
+) -> Report:
     """Bring the project's skills up to date with their sources, and report each; `begun` if it was begun already.
+
+    `later` takes the filling of the search index, which else is done when this returns.
 
     Raises GitskillsError where nothing can be done at all; what concerns one skill is in its Outcome.
     """
@@ -27,4 +37,4 @@ def pull(project: Project, options: Options, progress: Progress | None = None, b
     unreachable = begun.fetching.finish()
     if unreachable and len(unreachable) == len(caches):
         raise next(iter(unreachable.values()))
-    return run(project, options, caches, unreachable, progress)
+    return run(project, options, caches, unreachable, progress, later)

@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
 from gitskills.git.objects import Found
+from gitskills.later import Work
 from gitskills.share import renames, upstream
 from gitskills.share.apply import Apply
 from gitskills.share.mending import mended
@@ -20,13 +21,16 @@ from gitskills.share.outcome import Options, Outcome, Report
 from gitskills.share.place import Disk
 from gitskills.share.plan import Plan, plan
 from gitskills.share.project import Project
-from gitskills.share.search.find import index
+from gitskills.share.search.find import index, indexed
 from gitskills.share.select import Refused, Upstream, Wanted, select
 from gitskills.share.survey import Survey
 from gitskills.state import database
 from gitskills.state.files import write_atomic
 from gitskills.state.fulltext import using
 from gitskills.state.lock import locked
+
+Later = Callable[[Work], None]
+"""Takes work that nobody waits for (see `gitskills.later`)."""
 
 
 def run(
@@ -35,8 +39,12 @@ def run(
     caches: Mapping[str, Cache],
     unreachable: Mapping[str, GitskillsError],
     progress: Progress | None,
+    later: Later | None,
 ) -> Report:
-    """Carry out a pull under the project's lock; `unreachable` sources are looked at as last fetched."""
+    """Carry out a pull under the project's lock; `unreachable` sources are looked at as last fetched.
+
+    The search index is filled at once, or by what is handed to `later`.
+    """
 
     def once() -> Report:
         with (
@@ -44,7 +52,7 @@ def run(
             contextlib.closing(database.state(project.paths)) as db,
             Disk(project, db) as disk,
         ):
-            return _Round(project, options, db, disk, caches, unreachable, progress).run()
+            return _Round(project, options, db, disk, caches, unreachable, progress, later).run()
 
     return mended({} if options.offline else caches, progress, once)
 
@@ -59,6 +67,7 @@ class _Round:
         caches: Mapping[str, Cache],
         unreachable: Mapping[str, GitskillsError],
         progress: Progress | None,
+        later: Later | None,
     ) -> None:
         self.project = project
         self.options = options
@@ -67,6 +76,7 @@ class _Round:
         self.caches = caches
         self.unreachable = dict(unreachable)
         self.progress = progress
+        self.later = later
         self.created: set[tuple[str, str]] | None = None
         self.others: set[str] = set()
         self.also: set[str] = set()
@@ -151,13 +161,20 @@ class _Round:
 
     def _index(self) -> None:
         """Let `search` know what the sources hold now; only SKILL.md files it has never seen are read."""
-
-        def work(db: sqlite3.Connection) -> None:
-            for one in self.looked:
-                if one.commit is not None:
-                    index(db, one, self.caches[one.source.name].git_dir)
-
         with contextlib.suppress(GitskillsError):  # `search` tries again, and says what is wrong
+            stale = using(self.project.paths, lambda db: [one for one in self.looked if not indexed(db, one)])
+            if stale and self.later is not None:
+                self.later(partial(self._fill, stale))
+            elif stale:
+                self._fill(stale, lambda: None)
+
+    def _fill(self, stale: Sequence[Upstream], begun: Callable[[], None]) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            begun()
+            for one in stale:
+                index(db, one, self.caches[one.source.name].git_dir)
+
+        with contextlib.suppress(GitskillsError):
             using(self.project.paths, work)
 
     def _follow(self, one: Upstream, moved: Mapping[str, Found], lost: set[str], survey: Survey) -> Upstream:

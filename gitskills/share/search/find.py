@@ -54,6 +54,11 @@ def ready(paths: Paths) -> None:
         using(paths, lambda db: None)
 
 
+def indexed(db: sqlite3.Connection, upstream: Upstream) -> bool:
+    """Whether the index holds a source as last fetched; an empty one has nothing to hold."""
+    return upstream.commit is None or fresh(db, _key(upstream.source.name, upstream.url), upstream.commit)
+
+
 def index(db: sqlite3.Connection, upstream: Upstream, git_dir: Path) -> None:
     """Index a source as last fetched, unless it already is; SKILL.md files that were not fetched are left for later."""
     key, tip = _key(upstream.source.name, upstream.url), upstream.commit or ""
