@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitskills.cards import verified
@@ -18,7 +18,6 @@ from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.code import Code
 from gitskills.git.trailers import Event
-from gitskills.memory import uncollected
 from gitskills.state import database
 from gitskills.state.paths import Paths
 
@@ -61,7 +60,7 @@ class Round:
         if problems:
             # One that nobody can write to is told, and stops no other.
             self.rows = tuple(
-                (card, replace(one, action="", metadata=())) if card.path in problems else (card, one)
+                (card, one._replace(action="", metadata=())) if card.path in problems else (card, one)
                 for card, one in self.rows
             )
         self.broken = (*broken, *problems.values())
@@ -71,7 +70,6 @@ class Round:
 def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool = False) -> Expired:
     """Bring the marks of a library's cards up to what a code repository's history says, in one commit."""
     with (
-        uncollected(),
         contextlib.closing(database.state(paths)) as state,
         contextlib.closing(database.index(paths)) as index,
     ):

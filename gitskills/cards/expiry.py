@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from gitskills.cards.heads import Head
@@ -42,9 +42,11 @@ class Facts:
     rewritten: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a card's proof is worth now, why, and what becomes of its marks: `action` and the `metadata` to write."""
+class Standing(NamedTuple):
+    """What a card's proof is worth now, why, and what becomes of its marks: `action` and the `metadata` to write.
+
+    A tuple, as a head is.
+    """
 
     state: State
     reason: str
@@ -71,12 +73,12 @@ def stand(card: Head, facts: Facts, churn: float = CHURN) -> Standing:
 
 def _proof(card: Head, facts: Facts) -> tuple[State, str]:
     """Say whether any proof still stands; what cannot be known is never held against a card."""
-    proofs = set(card.proof)
-    if not proofs:
+    if not card.proof:
         return "unknown", "it names no proof"
     other = elsewhere(card.repo, facts.repo)
-    if proofs & facts.reached and not (other and card.expired):
+    if not facts.reached.isdisjoint(card.proof) and not (other and card.expired):
         return "reachable", ""
+    proofs = set(card.proof)
     if proofs & facts.copied and not (other and card.expired):
         return "reachable", f"a commit with the same patch is part of {facts.ref}"
     if other or (card.repo and facts.repo and card.repo != facts.repo and not proofs & facts.here):

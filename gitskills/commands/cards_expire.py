@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitskills.commands import options
+from gitskills.memory import uncollected
 
 if TYPE_CHECKING:
     from gitskills.cards.expire import Expired
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--to", "source", metavar="SOURCE", help="The library of the cards, where there are several.")
 @options.dry_run
 @options.as_json
+@uncollected()
 def command(folder: Path, ref: str | None, churn: float, source: str | None, dry_run: bool, as_json: bool) -> int:
     """Retire the cards whose proof left the history of the code.
 

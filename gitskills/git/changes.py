@@ -6,8 +6,8 @@ it brought to its first parent: a merge, a squashed branch, or a commit made the
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -155,7 +155,7 @@ def _blobs(said: str) -> Iterator[Blobs]:
 def names(git_dir: Path, form: str, *which: str, input: bytes | None = None) -> Iterator[tuple[str, list[str]]]:
     """Yield what `form` (as `git log --format`) says of each commit that `which` names, and the paths it touched."""
     # A path may hold any byte but NUL: what no path can be is told by a word that nobody knew before.
-    mark = f"\x01{secrets.token_hex(8)} "
+    mark = f"\x01{os.urandom(8).hex()} "
     said, found = "", list[str]()
     for record in command.stream(*_PLAIN, *_NAMES, f"--format={mark}{form}", *which, git_dir=git_dir, input=input):
         text = record.decode("utf-8", "surrogateescape")
