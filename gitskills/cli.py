@@ -1,5 +1,6 @@
 """The command line: what must begin before it can be read, and the one error boundary."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -9,6 +10,13 @@ from pathlib import Path
 
 from gitskills import __version__, console
 from gitskills.errors import GitskillsError
+
+# What to do about an error of the system that nothing closer to it told better.
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room on that disk, then run it again"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "see who owns it, and whether you may write there"),
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "move away what stands there: a folder is wanted"),
+}
 
 _PLAIN = {"--json", "--dry-run", "--ours", "--theirs"}
 
@@ -42,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
             console.error("the folder you are in is gone", "change to one that is there: cd ..")
             return 1
         place = f" ({error.filename})" if error.filename else ""
-        console.error(f"{error.strerror or error}{place}", f"the details are in {_write_traceback()}")
+        todo = _REMEDIES.get(error.errno or 0, "see whether that folder is there and yours")
+        console.error(f"{error.strerror or error}{place}", f"{todo}; the details are in {_write_traceback()}")
         return 1
     except Exception as error:
         if type(error).__module__ == "sqlite3":

@@ -112,13 +112,15 @@ def failure(stderr: str, url: str, *, pushing: bool = False) -> RemoteError:
 
 def rejection(reasons: Sequence[str], stderr: str, url: str) -> RemoteError:
     """Return the error for refs that a push did not move, from the reasons in its porcelain output."""
-    _, said = readable(stderr)
+    own, said = readable(stderr)
     told = [plain(redact(reason)) for reason in reasons]
     # In an atomic push the innocent refs are refused too; the reason that counts is another's.
     guilty = [reason for reason in told if "atomic" not in reason] or told
     if any(re.search(_MOVED, reason) for reason in guilty) and not _find(_NEVER, [*guilty, *said]):
         return NonFastForward("the remote has moved on", "Pull, then push again.", url=url, said=said)
-    if any("unpack" in reason for reason in guilty) and not _find(_NO_WRITE, said):
+    if any("unpack" in reason for reason in guilty):
+        if line := _find(_NO_WRITE, [*own, *said]):
+            return PushRefused(f"you may not push here ({line})", _REVIEW, url=url, said=said)
         return ServerError(f"the server could not store the push ({guilty[0]})", url=url, said=said)
     return PushRefused(f"the push was refused ({guilty[0]})", _REVIEW, url=url, said=said)
 

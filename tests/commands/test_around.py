@@ -266,6 +266,15 @@ def test_closed_streams_are_no_bug(ada: Person, how: str) -> None:
     assert not (ada.store / "state" / "crashes").exists()
 
 
+def test_a_file_where_a_folder_is_wanted(tmp_path: Path, library: Path) -> None:
+    """What the system says of a path comes with that path and what to do."""
+    ada = person(tmp_path, library)
+    (ada.root / ".agents").write_text("mine")
+    done = ada.run("pull")
+    assert done.code == 1 and ".agents" in done.err and "move away what stands there" in done.err, done
+    assert (ada.root / ".agents").read_text() == "mine"
+
+
 @pytest.mark.parametrize("verb", ["status", "list", "log", "diff"])
 def test_outside_a_project_every_look_says_so(run: Run, tmp_path: Path, verb: str) -> None:
     """Where there is no gitskills.yaml each looking verb ends with 1 and says what to do, as JSON too."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gitskills.git import bare, command, transport
+from gitskills.git import bare, command, failures, transport
 from gitskills.git.cache import Cache
 from gitskills.git.failures import (
     AuthFailed,
@@ -322,6 +322,14 @@ def test_on_a_terminal_the_user_is_asked(web: Web, upstream: Path) -> None:
             process.stdin.write(f"{answer}\n".encode())
             process.stdin.flush()
         process.kill()  # pty.spawn may wait for more to copy
+
+
+def test_a_folder_one_may_not_write_in() -> None:
+    """What git says of a remote folder of somebody else's (here as it says it: root may write everywhere)."""
+    said = "error: remote unpack failed: unable to create temporary object directory\nerror: failed to push some refs\n"
+    error = failures.rejection(["[remote rejected] (unpacker error)"], said, "file:///srv/library.git")
+    assert isinstance(error, PushRefused) and "may not push here" in error.message
+    assert "--review" in error.hint and "fork" in error.hint
 
 
 def test_a_crowd_of_pushers_meets_only_one_kind_of_refusal(remote: Remote, upstream: Path, tmp_path: Path) -> None:
