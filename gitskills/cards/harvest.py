@@ -195,7 +195,7 @@ class Harvest:
         def change(git_dir: Path, tip: str | None) -> Sequence[Change]:
             cards, broken = shelf.read(git_dir, shelf.listing(git_dir, tip)) if tip else ([], [])
             self.broken = tuple(broken)
-            places = Places(cards, self.order.newer)
+            places = Places(cards, self.order.newer, *shelf.taken(git_dir, tip))
             done = _known(git_dir, tip) | {proof for card in cards for proof in card.proof}
             made = [self._place(taught, places, done) for taught in batch]
             return [one for one in made if one is not None]

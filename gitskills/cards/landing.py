@@ -81,6 +81,7 @@ def land(
         wanted = change(site.cache.git_dir, tip)
         if not wanted or dry_run:
             return None
+        _make_sure(wanted, shelf.taken(site.cache.git_dir, tip)[1])
         steps = list(_steps(wanted, _folders(site.cache.git_dir, tip)))
         commit = write(site.cache.git_dir, tip, steps, site.who())
         try:
@@ -108,6 +109,13 @@ def _steps(wanted: Sequence[Change], folders: set[str]) -> Iterator[Step]:
         # A card above may be called as one below it in another area: it has an event of its own.
         further = [Event(name, one.events[0].op) for path, name in names if path not in changed or name not in said]
         yield Step(one.files, format(one.subject, one.body, *one.events, *further))
+
+
+def _make_sure(wanted: Sequence[Change], others: set[str]) -> None:
+    """Raise GitskillsError where somebody's file, link or submodule stands where a folder of cards would be."""
+    for path in (path for one in wanted for path in one.files):
+        if held := next((each for each in above(path) if each in others), ""):
+            raise GitskillsError(f"{held} in the library is no folder, and cards need one there", "rename it")
 
 
 def _folders(git_dir: Path, tip: str | None) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
@@ -57,15 +57,25 @@ class Placed:
 class Places:
     """The cards of a library by what new ones are compared with; every card placed is one of them from then on."""
 
-    def __init__(self, cards: Iterable[Card], newer: Callable[[str, str], bool]) -> None:
-        """Take the cards there are; `newer` tells of two commits of the code whether the first comes later."""
+    def __init__(
+        self,
+        cards: Iterable[Card],
+        newer: Callable[[str, str], bool],
+        folders: Collection[str] = (),
+        others: Collection[str] = (),
+    ) -> None:
+        """Take the cards there are; `newer` tells of two commits of the code whether the first comes later.
+
+        `folders` and `others` are those of the library, whatever they are for: see shelf.taken.
+        """
         self._newer = newer
+        self._others = frozenset(others)
         self._cards: dict[str, Card] = {}
         self._keys: dict[str, str] = {}
         self._touching: dict[tuple[str, str], set[str]] = {}
         self._words: dict[str, frozenset[str]] = {}
-        self._folders: set[str] = set()
-        self._names: set[str] = set()
+        self._folders: set[str] = {*folders}
+        self._names = {path.split("/")[-2] for path in others if path.endswith("/SKILL.md")}
         for card in cards:
             self._add(card)
 
@@ -111,19 +121,22 @@ class Places:
         return self._cards[min(found)[1]] if found else None
 
     def _area(self, area: str) -> str:
-        """Return the area, or the nearest above it that is no card's own folder: a card below a card is never seen."""
+        """Return the area, or the nearest above it that is a folder or may be one, and no card's own.
+
+        A card below a card is never seen.
+        """
         area = area or "general"
         for one in areas.ancestors(area):
             inside = [f"cards/{each}" for each in areas.ancestors(one) if each]
-            if one and not any(self._leaf_at(folder) for folder in inside):
+            if one and not any(self._closed(folder) for folder in inside):
                 return one
         return "general"
 
-    def _leaf_at(self, path: str) -> bool:
-        return path in self._cards and self._cards[path].kind == "leaf"
+    def _closed(self, path: str) -> bool:
+        return path in self._others or (path in self._cards and self._cards[path].kind == "leaf")
 
     def _free(self, area: str, draft: Draft) -> str:
-        """Return a folder of the area, named after the change as no other card of the library is."""
+        """Return a folder of the area, named after the change as no other card or skill of the library is."""
         # A name is read like any text: words that take over a model are no name, not even with hyphens between them.
         safe = not injection.find(areas.name(draft.title).replace("-", " "))
         title = draft.title if safe else draft.answer.target
@@ -133,7 +146,7 @@ class Places:
         slug = slug or "card"
         for name in (slug, f"{slug}-{draft.key[:6]}", f"{slug}-{draft.key[:14]}"):
             path = f"cards/{area}/{name}"
-            if name not in self._names and path not in self._folders and path not in self._cards:
+            if name not in self._names and not any(path in held for held in (self._folders, self._others, self._cards)):
                 return path
         return f"cards/{area}/card-{draft.key}"
 

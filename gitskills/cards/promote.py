@@ -54,11 +54,13 @@ class Round:
     answers: dict[str, Pattern | ModelFailed | None] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     broken: tuple[str, ...] = ()
+    held: frozenset[str] = frozenset()
 
     def change(self, git_dir: Path, tip: str | None) -> Sequence[Change]:
         """Return the one commit that gives areas the patterns of their leaves."""
         cards, broken = shelf.read(git_dir, shelf.listing(git_dir, tip)) if tip else ([], [])
         self.broken = tuple(broken)
+        self.held = frozenset().union(*shelf.taken(git_dir, tip))
         groups = siblings.groups(cards, _made(git_dir, cards), self.least)
         files: dict[str, str | None] = {}
         events: list[Event] = []
@@ -73,6 +75,8 @@ class Round:
     def _row(self, group: Group, files: dict[str, str | None], events: list[Event]) -> Row:
         if group.state is not None:
             return Row(group, group.state, "edited by hand" if group.state == "kept" else "")
+        if group.node is None and f"{shelf.FOLDER}/{group.area}/SKILL.md" in self.held:
+            return Row(group, "kept", "what is there is no card of an area")
         wanted: State = "updated" if group.node else "promoted"
         if self.dry_run:
             return Row(group, wanted)

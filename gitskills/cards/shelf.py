@@ -29,6 +29,18 @@ def listing(git_dir: Path, commit: str) -> list[tuple[str, str, str]]:
     return [(path, blob, trees[path]) for path, blob in found]
 
 
+def taken(git_dir: Path, commit: str | None) -> tuple[set[str], set[str]]:
+    """Return the library's folders, and the paths of all that is no folder: files, links, submodules."""
+    if commit is None:
+        return set(), set()
+    folders, others = set[str](), set[str]()
+    out = run("ls-tree", "-r", "-t", "-z", "--full-tree", commit, git_dir=git_dir)
+    for row in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        meta, _, path = row.partition("\t")
+        (folders if meta.startswith("04") else others).add(path)
+    return folders, others
+
+
 def read(git_dir: Path, rows: Sequence[tuple[str, str, str]]) -> tuple[list[Card], list[str]]:
     """Return the cards of a listing, and what is wrong with those that are none."""
     return parsed(rows, dict(objects.blobs(git_dir, list(dict.fromkeys(blob for _, blob, _ in rows)))))

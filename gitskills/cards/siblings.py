@@ -55,7 +55,7 @@ class Group:
 
 def groups(cards: Sequence[Card], made: Mapping[str, Mapping[str, str]], least: int) -> list[Group]:
     """Return the areas with at least `least` live leaves; `made` is the metadata of the nodes, by path."""
-    nodes = {card.area: card for card in cards if card.kind == "node"}
+    nodes = {card.area: card for card in cards if card.kind == "node" and card.path == f"cards/{card.area}"}
     found: dict[str, list[Card]] = {}
     for card in cards:
         if card.kind == "leaf" and not card.expired and card.area:

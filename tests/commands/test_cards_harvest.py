@@ -1,6 +1,7 @@
 """`cards harvest`: cards from merged changes, proven by the commits that stand on the default branch."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,35 @@ def test_what_a_person_locked_stays(shelf: Shelf, code: Code, tmp_path: Path) ->
     other = model(tmp_path, answer(target="else", procedure=locked))
     (refused,) = harvest(shelf, "--commit", change(code, {"x.py": "x\n"}, "Mend it"), env=other, exit=1)
     assert "locks lines" in refused["reason"]
+
+
+def test_nothing_of_anybodys_is_in_a_cards_way(code: Code, tmp_path: Path) -> None:
+    """A SKILL.md that is no card keeps its folder, a file its place, and a skill its name: the card goes elsewhere."""
+    own = "---\nname: {}\ndescription: My own words.\n---\n\nMine.\n"
+    skills = ["cards/src/api/errors/add-the-teapot-error", "skills/add-the-kettle"]
+    more = {f"{path}/SKILL.md": own.format(path.rpartition("/")[2]) for path in skills}
+    shelf = Shelf.make(tmp_path, code, more=more | {"cards/kettle/driver": "notes\n"})
+    before = git("ls-tree", "-r", "main", cwd=shelf.library).decode().splitlines()
+    (first,) = harvest(shelf, "--commit", teapot(code))
+    assert re.fullmatch("cards/src/api/errors/add-the-teapot-error-[0-9a-f]{6}", first["path"])
+    kettle = change(code, {"kettle/driver/boil.py": "def boil(): ...\n"}, "Add the kettle")
+    (second,) = harvest(shelf, "--commit", kettle)
+    assert re.fullmatch("cards/kettle/add-the-kettle-[0-9a-f]{6}", second["path"])
+    assert {*before} <= {*git("ls-tree", "-r", "main", cwd=shelf.library).decode().splitlines()}
+
+
+@pytest.mark.parametrize("kind", ["100644,blob", "120000,blob", "160000,commit"])
+def test_a_library_whose_cards_are_no_folder_is_told(code: Code, tmp_path: Path, kind: str) -> None:
+    """A file, a link or a submodule at that place is somebody's: nothing replaces it."""
+    shelf = Shelf.make(tmp_path, code)
+    mode, what = kind.split(",")
+    oid = git("rev-parse", "main:README.md" if what == "blob" else "main", cwd=shelf.library).decode().strip()
+    rows = git("ls-tree", "main", cwd=shelf.library) + f"{mode} {what} {oid}\tcards\n".encode()
+    tree = git("mktree", "--missing", cwd=shelf.library, stdin=rows).decode().strip()
+    commit = git("commit-tree", "-p", "main", "-m", "x", tree, cwd=shelf.library).decode().strip()
+    git("update-ref", "refs/heads/main", commit, cwd=shelf.library)
+    done = shelf.run("harvest", "--code", code.folder, "--commit", teapot(code))
+    assert done.code == 1 and "cards in the library is no folder" in done.err and len(shelf.log()) == 2
 
 
 def test_near_duplicates_become_one_card(shelf: Shelf, code: Code) -> None:

@@ -165,6 +165,14 @@ def test_an_edit_by_hand_is_kept(shelf: Shelf) -> None:
     assert row["state"] == "kept" and shelf.text("cards/api/errors") == edited
 
 
+def test_what_is_no_card_is_kept(shelf: Shelf) -> None:
+    """A SKILL.md of a person's where the node would be, or a card broken by an edit, is not written over."""
+    mine = "---\nname: errors\ndescription: My own words.\n---\n\nMine.\n"
+    shelf.change({"cards/api/errors/SKILL.md": mine})
+    row = shelf.promote(env={"GITSKILLS_MODEL": "rules"})["api/errors"]
+    assert row["state"] == "kept" and "no card" in row["reason"] and shelf.text("cards/api/errors") == mine
+
+
 def test_text_for_people(shelf: Shelf) -> None:
     """Without --json the areas are told in lines, and a second run says that there is nothing to do."""
     done = shelf.run("promote", env={"GITSKILLS_MODEL": "rules"})
