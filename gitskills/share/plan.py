@@ -65,7 +65,8 @@ def plan(wanted: Wanted | None, facts: Facts) -> Plan:
     theirs = wanted.found.tree
     match compare(base, ours, theirs):
         case Status.MISSING:
-            return Plan("install", wanted, base, None, "had been deleted here; put back" if base else facts.claim)
+            # Only what this machine installed can have been deleted: a lock alone may be a colleague's.
+            return Plan("install", wanted, base, None, "had been deleted here; put back" if facts.base else facts.claim)
         case Status.UP_TO_DATE:
             return Plan("nothing", wanted, base, facts.old)
         case Status.BEHIND:

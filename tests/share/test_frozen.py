@@ -1,6 +1,7 @@
 """`pull --frozen`: exactly the lock, or an error before anything is written."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,3 +188,14 @@ def test_the_same_bytes_on_two_machines(tmp_path: Path, library: Path, ci: Perso
     for machine in (ci, other):
         machine.pull(frozen=True)
     assert folder(ci.skills) == folder(other.skills)
+
+
+def test_a_fresh_machine_is_not_told_of_deletions(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """What only the lock knows was never here: it is installed, not put back."""
+    library = skill_repo({"skills/a/SKILL.md": numbered("a")})
+    ada, ben = person(tmp_path, library), person(tmp_path, library, "ben")
+    ada.pull()
+    (ben.root / "gitskills.lock").write_bytes((ada.root / "gitskills.lock").read_bytes())
+    assert ben.pull(frozen=True)["a"].message == ""
+    shutil.rmtree(ben.skills / "a")
+    assert "put back" in ben.pull(frozen=True)["a"].message
