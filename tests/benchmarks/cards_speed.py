@@ -193,10 +193,10 @@ def told(best: dict[str, float]) -> int:
     first, again = best["first"] / best["count"], best["again"] - best["python"]
     cold = best["cold"] / best["count"]
     print(f"git rev-list --count           {best['count']:6.3f} s")
-    print(f"cards expire, nothing indexed  {best['cold']:6.3f} s = {cold:.2f} x git")
+    print(f"cards expire, nothing indexed  {best['cold']:6.3f} s = {cold:.2f} x git (limit {FIRST})")
     print(f"cards expire                   {best['first']:6.3f} s = {first:.2f} x git (limit {FIRST})")
     print(f"  after {NEW} new commits        {best['again']:6.3f} s = python -c pass + {again:.3f} s (limit {SECOND})")
-    return 0 if first <= FIRST and again <= SECOND else 1
+    return 0 if max(first, cold) <= FIRST and again <= SECOND else 1
 
 
 if __name__ == "__main__":
