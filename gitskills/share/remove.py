@@ -8,6 +8,7 @@ from gitskills import config
 from gitskills.config import Pattern, Source, some
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
+from gitskills.git.refs import part
 from gitskills.share import merging, upstream
 from gitskills.share.apply import Apply, forecast
 from gitskills.share.lockfile import Install
@@ -90,7 +91,7 @@ def _save(survey: Survey, name: str) -> str:
     if cache is None or not cache.exists:
         raise GitskillsError(f"the edits of {name} cannot be kept anywhere", "copy its folder, then delete it by hand")
     tree = merging.store_folder(cache, survey.disk.live(name), survey.known(name, None))
-    ref = f"refs/gitskills/removed/{name}"
+    ref = f"refs/gitskills/removed/{part(name)}"
     objects.update_ref(cache.git_dir, ref, tree, objects.resolve(cache.git_dir, ref), "gitskills: remove --force")
     return f"its edits are kept as {tree[:12]} in {cache.git_dir}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gitskills.share.remove import remove
 from tests.conftest import Run, SkillRepo
 from tests.people import Person, commit, numbered, person, skill
 from tests.repositories import Commit, Files, git
@@ -298,3 +299,16 @@ def test_a_folder_that_is_gone(ada: Person, tmp_path: Path) -> None:
     environment = dict(os.environ, GITSKILLS_HOME=str(ada.store))
     said = subprocess.run(["sh", "-c", command], cwd=tmp_path / "gone", env=environment, capture_output=True, text=True)
     assert said.returncode == 1 and "is gone" in said.stderr and "cd .." in said.stderr, said
+
+
+def test_edits_of_a_skill_with_an_odd_name_are_kept(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """`remove --force` keeps edits under a ref, whatever the library calls its folder."""
+    ada = person(tmp_path, skill_repo({"skills/x.lock/SKILL.md": numbered("x"), "skills/a..b/SKILL.md": numbered("b")}))
+    ada.pull()
+    for name in ("x.lock", "a..b"):
+        ada.edit(name, "line 1\n", "mine\n")
+        (removed,) = remove(ada.project, [name], None, force=True)
+        assert removed.action == "removed" and "kept as" in removed.message
+    (cache,) = ada.paths.repositories.glob("*.git")
+    trees = git("for-each-ref", "--format=%(objectname)", "refs/gitskills/removed", cwd=cache).decode().split()
+    assert [b"mine" in git("show", f"{tree}:SKILL.md", cwd=cache) for tree in trees] == [True, True]
