@@ -98,7 +98,8 @@ def _change(texts: Mapping[str, str], rows: Sequence[Row]) -> Sequence[Change]:
     files = {f"{path}/SKILL.md": text for path, text in texts.items()}
     body = "\n".join(f"- {card.path}: {standing.action}: {_why(standing)}" for card, standing in rows)
     trees = {card.path: tree_after(card.blob, card.tree, texts[card.path]) for card, _ in rows}
-    events = tuple(Event(card.name, "expire", base=card.tree, tree=trees[card.path]) for card, _ in rows)
+    # The trail calls a skill by its folder, whatever a card calls itself.
+    events = tuple(Event(_folder(card), "expire", base=card.tree, tree=trees[card.path]) for card, _ in rows)
     return (Change(files, _subject(rows), body, events),)
 
 
@@ -132,8 +133,12 @@ def _subject(rows: Sequence[Row]) -> str:
     for _, standing in rows:
         counts[standing.action] = counts.get(standing.action, 0) + 1
     if len(rows) == 1:
-        return f"{rows[0][0].name}: {rows[0][1].action}"
+        return f"{_folder(rows[0][0])}: {rows[0][1].action}"
     return "cards: " + ", ".join(f"{count} {action}" for action, count in sorted(counts.items()))
+
+
+def _folder(card: Head) -> str:
+    return card.path.rpartition("/")[2]
 
 
 def _why(standing: Standing) -> str:

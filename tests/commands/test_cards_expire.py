@@ -248,6 +248,15 @@ def test_a_broken_card_stops_nothing(tmp_path: Path, code: Code) -> None:
     assert "expired" in done.out and "1 unknown, 1 unreachable" in done.out
 
 
+def test_a_card_that_calls_itself_otherwise_keeps_the_trail_true(tmp_path: Path, code: Code) -> None:
+    """The trail knows it by its folder; the name it claims is another card's, whose trailers stay right."""
+    cards = leaf("api", "one", proof=(lost(code),)), leaf("api", "two", proof=(lost(code, "other.py"),))
+    shelf = Shelf.make(tmp_path, code, cards[0], replace(cards[1], name="one"))
+    assert {row["action"] for row in shelf.expire().values()} == {"expired"}
+    assert "Skill: two\n" in shelf.log()[0]
+    assert gitskills("verify", cwd=shelf.project).code == 0
+
+
 def test_a_card_that_cannot_be_marked_stops_no_other(tmp_path: Path, code: Code) -> None:
     """Frontmatter that reads and cannot be edited is told with its place; all other cards expire."""
     proof = lost(code)
