@@ -196,7 +196,6 @@ def _joined(old: Card, draft: Draft, newer: Callable[[str, str], bool]) -> Card:
     proofs = (*old.proof, draft.commit) if late else (draft.commit, *old.proof)
     return replace(
         new,
-        name=old.name,
         key=old.key,
         description=words.description,
         body=_with_pitfalls(words.body, other.body),
