@@ -31,11 +31,13 @@ def command(
     URL is anything git fetches, a local path, owner/repo on GitHub, or a folder's page there.
     """
     from gitskills import console
+    from gitskills.later import later
     from gitskills.share.add import Wish, add
 
     project = options.project(glob)
     with console.progress() as progress:
-        report = add(project, Wish(url, names, ref, source, alias), Path.cwd(), progress, dry_run=dry_run)
+        wish = Wish(url, names, ref, source, alias)
+        report = add(project, wish, Path.cwd(), progress, dry_run=dry_run, later=later)
     if as_json:
         console.emit_json([one.json() for one in report.outcomes])
         return 1 if report.failed else 0

@@ -1,6 +1,7 @@
 """`add`: a library becomes a source of the project, then its skills are pulled."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -11,7 +12,9 @@ from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
 from gitskills.git.url import Location, identity, normalise, redact
+from gitskills.later import Work
 from gitskills.share import upstream
+from gitskills.share.begin import begin
 from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
 from gitskills.share.pull import pull
@@ -35,10 +38,19 @@ class Wish:
     alias: str | None = None
 
 
-def add(project: Project, wish: Wish, cwd: Path, progress: Progress | None = None, *, dry_run: bool = False) -> Report:
+def add(
+    project: Project,
+    wish: Wish,
+    cwd: Path,
+    progress: Progress | None = None,
+    *,
+    dry_run: bool = False,
+    later: Callable[[Work], None] | None = None,
+) -> Report:
     """Record a source in gitskills.yaml and pull what was asked of it.
 
-    The library is fetched and looked into first: a mistake leaves the file as it was. Raises GitskillsError.
+    The library is fetched and looked into first: a mistake leaves the file as it was. `later` as for `pull`. Raises
+    GitskillsError.
     """
     if wish.alias and len(wish.names) != 1:
         raise GitskillsError("--as renames one skill, so it needs exactly one NAME", exit_code=2)
@@ -60,7 +72,8 @@ def add(project: Project, wish: Wish, cwd: Path, progress: Progress | None = Non
     if not dry_run:
         with locked(project.paths.lock_for(project.root), what=str(project.root)):
             write_atomic(project.file, changed.encode())
-    report = pull(grown, Options(chosen, dry_run=dry_run), progress)
+    begun = begin(grown, watched=progress is not None, fetched={source.name})
+    report = pull(grown, Options(chosen, dry_run=dry_run), progress, begun, later)
     if not dry_run and report.outcomes and all(one.action == "refused" for one in report.outcomes):
         _take_back(project, changed, before)  # else every later pull would stumble over it
     return report

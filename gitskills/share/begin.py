@@ -1,7 +1,7 @@
 """The begin of a pull: its sources are being fetched while the rest of the program is still being loaded."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from gitskills.git.cache import Cache
@@ -18,8 +18,8 @@ class Begun:
     fetching: Fetching
 
 
-def begin(project: Project, *, offline: bool = False, watched: bool = False) -> Begun:
-    """Start fetching the project's sources; `watched` where their progress will be shown.
+def begin(project: Project, *, offline: bool = False, watched: bool = False, fetched: Container[str] = ()) -> Begun:
+    """Start fetching the project's sources but those just `fetched`; `watched` where their progress will be shown.
 
     Raises GitskillsError where nothing can be done at all: no source, or a broken lock.
     """
@@ -30,4 +30,5 @@ def begin(project: Project, *, offline: bool = False, watched: bool = False) -> 
 
         lockfile.read(project.lock_path)
     caches = {name: project.cache(source) for name, source in project.config.sources.items()}
-    return Begun(project, caches, Fetching({} if offline else caches, watched=watched))
+    wanted = {name: cache for name, cache in caches.items() if not offline and name not in fetched}
+    return Begun(project, caches, Fetching(wanted, watched=watched))

@@ -385,6 +385,15 @@ def test_a_pattern_that_gives_nothing_is_refused_with_a_guess(tmp_path: Path, li
     assert "no such skill" in done["aa"].message
 
 
+def test_adding_a_source_asks_it_once(tmp_path: Path, ada: Person, skill_repo: SkillRepo) -> None:
+    """The library that `add` has just looked into is not asked again by the pull that follows; the others are."""
+    trace = tmp_path / "trace"
+    other = skill_repo({"skills/z/SKILL.md": skill("z")}, name="other.git")
+    assert ada.run("add", other, env={"GIT_TRACE": str(trace)}).code == 0 and ada.read("z") == skill("z")
+    asked = [line for line in trace.read_text().splitlines() if " ls-remote " in line and "built-in" in line]
+    assert [sum(name in line for line in asked) for name in ("other.git", "library.git")] == [1, 1]
+
+
 def test_a_source_is_called_as_its_folder_reads(tmp_path: Path, ada: Person) -> None:
     """The name of a source is the repository's without the signs of a URL, and nothing that could be a path."""
     local = (tmp_path / "My skills \u00fc.git").as_uri()
