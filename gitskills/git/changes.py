@@ -102,8 +102,16 @@ def diffs(git_dir: Path, commits: Collection[str]) -> Iterator[tuple[str, list[F
 
 
 def touched(git_dir: Path, tip: str, limit: int) -> list[tuple[str, list[str]]]:
-    """Return the newest `limit` changes of `tip` with the paths each touched, the oldest first."""
-    return [*names(git_dir, "%H", "--first-parent", f"--max-count={limit}", tip)][::-1]
+    """Return the newest `limit` changes of `tip` with the paths each touched, the oldest first.
+
+    Paths are text, as those of `diffs`: what is no UTF-8 in one is replaced.
+    """
+    found = names(git_dir, "%H", "--first-parent", f"--max-count={limit}", tip)
+    return [(oid, [_text(path) for path in paths]) for oid, paths in found][::-1]
+
+
+def _text(path: str) -> str:
+    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def left(git_dir: Path, commits: Collection[str]) -> dict[str, list[str]]:

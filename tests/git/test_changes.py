@@ -1,5 +1,7 @@
 """What was merged into a history, change by change."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,16 @@ def test_the_blobs_before_and_after_each_change(code: Code) -> None:
     ]
     assert [row for row in rows if row.path == "b.py"] == list(changes.blobs(code.git_dir, commits, ["b.py", "*.py"]))
     assert list(changes.blobs(code.git_dir, [])) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name is text")
+def test_names_that_are_no_text_are_called_alike(code: Code) -> None:
+    """A path of other bytes is the same text in the list of changes and in their hunks, and never half a character."""
+    with open(os.fsencode(code.folder) + b"/caf\xe9.py", "wb") as odd:
+        odd.write(b"x\n")
+    code.git("add", "-A")
+    code.git("commit", "-q", "-m", "odd")
+    tip = code.oid("HEAD")
+    ((_, (path,)),) = changes.touched(code.git_dir, tip, 1)
+    ((_, (file,)),) = changes.diffs(code.git_dir, [tip])
+    assert path == file.path == "caf\ufffd.py"
