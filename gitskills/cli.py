@@ -4,7 +4,6 @@ import errno
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -105,6 +104,8 @@ def _remind(words: Sequence[str]) -> None:
 
 def _write_traceback() -> str:
     """Keep the traceback in a log file and return its path, or the traceback where no file can be made."""
+    import traceback
+
     from gitskills.state.paths import paths
 
     text = f"gitskills {__version__}, Python {sys.version}\n{traceback.format_exc()}"

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from gitskills.skills.frontmatter import split, summarize
 from gitskills.skills.words import name_of, parts, words
 from gitskills.state import fulltext
 from gitskills.state.transaction import transaction
@@ -95,6 +94,8 @@ def _documents(db: sqlite3.Connection, pairs: Sequence[Pair]) -> dict[Pair, int]
 
 def _fields(name: str, data: bytes) -> Text:
     """The three texts that are indexed of a SKILL.md: names, description, body."""
+    from gitskills.skills.frontmatter import split, summarize  # and YAML with it, for who has something to index
+
     text = data[:_READ].decode("utf-8", "replace")
     document = split(text)
     said = summarize(document)
