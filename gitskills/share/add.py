@@ -1,7 +1,7 @@
 """`add`: a library becomes a source of the project, then its skills are pulled."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,7 +18,7 @@ from gitskills.share.begin import begin
 from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
 from gitskills.share.pull import pull
-from gitskills.share.select import Upstream, select, skill_name
+from gitskills.share.select import Upstream, Wanted, select, skill_name
 from gitskills.state.files import write_atomic
 from gitskills.state.lock import locked
 
@@ -100,7 +100,7 @@ def _source(project: Project, wish: Wish, place: Location, names: tuple[str, ...
             if not names:
                 return replace(old, patterns=patterns)
             kept = [one for one in old.patterns if one.name not in {f"!{name}" for name in names}]
-            kept = [one for one in kept if wish.alias is None or one.name not in names]
+            kept = [one for one in kept if one.alias == wish.alias or one.name not in names]
             return replace(old, patterns=tuple(dict.fromkeys([*kept, *patterns])))
     name = wish.source or source_name(place.url, project)
     if name in project.config.sources:
@@ -123,7 +123,20 @@ def _chosen(there: Upstream, source: Source, names: tuple[str, ...], alias: str 
             f"{there.url} holds no skill{' that matches' if names else ': no folder has a SKILL.md'}",
             f"it has: {', '.join(sorted(skill_name(one, there) for one in there.skills.values())[:12]) or 'none'}",
         )
-    return (alias,) if alias else (*sorted(wanted), *(one.name for one in refused))
+    return (alias,) if alias else (*_called(there, wanted, names), *(one.name for one in refused))
+
+
+def _called(there: Upstream, wanted: Mapping[str, Wanted], names: tuple[str, ...]) -> list[str]:
+    """What skills are called here: other patterns of the source may give some another name.
+
+    Raises GitskillsError for one that was asked for by its own name.
+    """
+    own = {one.found.path: name for name, one in select([there], {})[0].items()}
+    for name, one in wanted.items():
+        other = own.get(one.found.path, name)
+        if other != name and {name, one.found.path} & {*names}:
+            raise GitskillsError(f"{name} is taken as {other} already", "change its `as:` in gitskills.yaml")
+    return sorted(own.get(one.found.path, name) for name, one in wanted.items())
 
 
 def source_name(url: str, project: Project) -> str:

@@ -65,6 +65,19 @@ def test_add_grows_a_source_and_keeps_comments(run: Run, empty: Path, library: P
     assert sorted(path.name for path in (empty / ".agents" / "skills").iterdir()) == ["b", "first"]
 
 
+def test_add_of_what_has_another_name_already(run: Run, empty: Path, library: Path) -> None:
+    """A skill asked for by its own name takes it again; where a path gives it another name, nothing is changed."""
+    assert run("add", str(library), "a", "--as", "one", cwd=empty).code == 0
+    assert run("add", str(library), "a", cwd=empty).out == "installed  a\n"
+    file = empty / "gitskills.yaml"
+    assert "one" not in file.read_text()
+    text = file.read_text().replace("- a\n", "- {name: skills/a, as: one}\n")
+    file.write_text(text)
+    done = run("add", str(library), "a", cwd=empty)
+    assert done.code == 1 and "taken as one already" in done.err and file.read_text() == text
+    assert run("add", str(library), "*", cwd=empty).out == "installed  b\ninstalled  one\n"
+
+
 def test_add_of_what_is_not_there_changes_nothing(run: Run, empty: Path, library: Path) -> None:
     """A name the library lacks is an error that proposes a near one; no file is written."""
     done = run("add", "../library.git", "bb", cwd=empty)
