@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass
 
 from gitskills.cards import lines, proofs
-from gitskills.cards.expiry import Facts, elsewhere
+from gitskills.cards.expiry import Facts, at_home
 from gitskills.cards.heads import Head
 from gitskills.cards.lines import Place
 from gitskills.cards.verified import Verified
@@ -63,7 +63,8 @@ def examine(cards: Sequence[Head], code: Code, begun: Begun) -> tuple[Facts, Ver
     """
     asked: dict[str, set[str]] = {}
     for card in cards:
-        ids = () if elsewhere(card.repo, code.name) else card.patch_ids
+        # A patch on record is looked for in its own repository only: two may well have one change in common.
+        ids = card.patch_ids if card.repo in ("", code.name) or at_home(card.repo, code.name) else ()
         for proof in card.proof:
             asked.setdefault(proof, set()).update(ids)
     known, copies = begun.before.reached & asked.keys(), begun.before.copied & asked.keys()

@@ -97,9 +97,14 @@ def elsewhere(repo: str, other: str) -> bool:
 
     A folder's mere name, which is that of a repository on this machine, tells nothing.
     """
-    if repo == other or "/" not in repo or "/" not in other:
-        return False
-    return repo.partition("/")[2].casefold() != other.partition("/")[2].casefold()
+    return repo != other and "/" in repo and "/" in other and not at_home(repo, other)
+
+
+def at_home(repo: str, other: str) -> bool:
+    """Whether two names are one repository's: the same path on any host; "" is a name that nobody knows."""
+    if "/" not in repo or "/" not in other:
+        return repo == other or not (repo and other)
+    return repo.partition("/")[2].casefold() == other.partition("/")[2].casefold()
 
 
 def _content(card: Head, facts: Facts, churn: float, reason: str) -> tuple[State, str]:

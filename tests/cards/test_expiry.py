@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitskills.cards.expiry import EXPIRED, STALE, Facts, elsewhere, stand
+from gitskills.cards.expiry import EXPIRED, STALE, Facts, at_home, elsewhere, stand
 from gitskills.cards.heads import Head
 
 OIDS = [letter * 40 for letter in "abcd"]
@@ -116,15 +116,18 @@ def test_a_proof_that_is_here_counts_whatever_the_repository_is_called() -> None
 
 
 @pytest.mark.parametrize(
-    ("repo", "other", "two"),
+    ("repo", "other", "two", "one"),
     [
-        ("github.com/acme/app", "github.com/me/app", True),
-        ("github.com/acme/app", "work/Acme/app", False),
-        ("example.com:2222/a/b", "example.com/a/b", False),
-        ("app", "github.com/acme/other", False),
-        ("", "github.com/acme/app", False),
+        ("github.com/acme/app", "github.com/me/app", True, False),
+        ("github.com/acme/app", "work/Acme/app", False, True),
+        ("example.com:2222/a/b", "example.com/a/b", False, True),
+        ("app", "github.com/acme/other", False, False),
+        ("app", "other", False, False),
+        ("app", "app", False, True),
+        ("", "github.com/acme/app", False, True),
     ],
 )
-def test_a_fork_has_another_path(repo: str, other: str, two: bool) -> None:
-    """An alias for a host or its port make no other repository."""
+def test_a_fork_has_another_path(repo: str, other: str, two: bool, one: bool) -> None:
+    """An alias for a host or its port make no other repository; of a folder's name neither is certain."""
     assert elsewhere(repo, other) is elsewhere(other, repo) is two
+    assert at_home(repo, other) is at_home(other, repo) is one
