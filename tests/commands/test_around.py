@@ -75,7 +75,7 @@ def test_add_of_what_has_another_name_already(run: Run, empty: Path, library: Pa
     file.write_text(text)
     done = run("add", str(library), "a", cwd=empty)
     assert done.code == 1 and "taken as one already" in done.err and file.read_text() == text
-    assert run("add", str(library), "*", cwd=empty).out == "installed  b\ninstalled  one\n"
+    assert run("add", str(library), "*", cwd=empty).out == "installed  b\n1 skill unchanged\n"
 
 
 def test_add_of_what_is_not_there_changes_nothing(run: Run, empty: Path, library: Path) -> None:
