@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
@@ -20,8 +21,8 @@ def seed(git_dir: Path, url: str) -> bool:
 
     What is fetched into it then is there already: git finds that out, and that nothing is missing. Copies, not links
     as `git clone` makes them: whatever happens to a cache must not happen to the library. Nothing is taken from a
-    remote that has objects elsewhere than in packs, gives a history without files, or is no usual repository; that
-    costs the time of a fetch, no more.
+    remote that has objects elsewhere than in packs, gives a history without files, or is no usual repository, nor of
+    packs that are another user's: git checks each object that it fetches. That costs time, no more.
     """
     objects = _objects(url)
     try:
@@ -56,10 +57,15 @@ def _packs(objects: Path) -> list[Path]:
     files = {file: os.lstat(file) for file in (objects / "pack").iterdir()}
     packs = [file for file in files if file.suffix == ".pack"]
     named = {pack.with_suffix(ending) for pack in packs for ending in (".pack", ".idx")}
-    plain = all(stat.S_ISREG(one.st_mode) for one in files.values())
+    plain = all(stat.S_ISREG(one.st_mode) and one.st_uid in _trusted() for one in files.values())
     partial = any(file.suffix in (".promisor", ".keep") or file.name.startswith("tmp_") for file in files)
     small = sum(files[file].st_size for file in named & files.keys()) <= _MOST
     return packs if plain and small and not partial and named <= files.keys() else []
+
+
+def _trusted() -> set[int]:
+    """The users whose files may be taken as they are: oneself and root; Windows calls everybody 0."""
+    return {0, os.getuid()} if sys.platform != "win32" else {0}
 
 
 def _filters(git_dir: Path) -> bool:

@@ -109,6 +109,13 @@ def test_anything_else_is_fetched(library: Path, tmp_path: Path, change: Callabl
     assert not list((cache / "objects" / "pack").iterdir())
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="needs to give a file away")
+def test_another_users_packs_are_fetched(library: Path, tmp_path: Path) -> None:
+    """What somebody else wrote goes through git's own checks."""
+    os.chown(next((library / "objects" / "pack").glob("*.pack")), 12345, -1)
+    assert not near.seed(new(tmp_path / "cache"), library.as_uri())
+
+
 def test_a_large_library_is_fetched(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond a size only what is reachable is worth having."""
     monkeypatch.setattr(near, "_MOST", 10)
