@@ -65,7 +65,9 @@ def _packs(objects: Path) -> list[Path]:
 
 def _trusted() -> set[int]:
     """The users whose files may be taken as they are: oneself and root; Windows calls everybody 0."""
-    return {0, os.getuid()} if sys.platform != "win32" else {0}
+    if sys.platform == "win32":
+        return {0}
+    return {0, os.getuid()}
 
 
 def _filters(git_dir: Path) -> bool:
