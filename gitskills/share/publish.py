@@ -161,7 +161,7 @@ class Publish:
 
     def _tip(self, ref: str | None) -> tuple[str, str | None]:
         """The branch to publish on and its tip; raises GitskillsError where the source is pinned to something else."""
-        if ref is None:
+        if ref in (None, "HEAD"):
             head = self.cache.head
             if head is None:
                 return self.cache.unborn() or "main", None

@@ -756,3 +756,12 @@ def test_what_cannot_be_read_stops_no_other_skill(tmp_path: Path, skill_repo: Sk
     os.mkfifo(ada.skills / "a" / "pipe")
     done = ada.push()
     assert done["a"].action == "refused" and "pipe" in done["a"].message and done["b"].action == "pushed"
+
+
+def test_head_is_the_default_branch(tmp_path: Path, library: Path) -> None:
+    """A source that asks for HEAD follows the default branch, and is published there, not on a branch of that name."""
+    ada = person(tmp_path, library, more="    ref: HEAD\n")
+    ada.pull()
+    ada.edit("a", "line 1\n", "mine\n")
+    assert ada.push()["a"].branch == "main"
+    assert "refs/heads/HEAD" not in refs(library) and "mine" in remote_text(library, "skills/a/SKILL.md")
