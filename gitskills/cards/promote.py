@@ -135,7 +135,8 @@ def _ask(group: Group, model: Model) -> Pattern | ModelFailed | None:
 
 
 def _readable(leaf: Card) -> bool:
-    return not safe.refused(leaf.path, render(leaf), leaf.body)
+    """Whether the scan lets pass what of a leaf goes into a question or a node."""
+    return not safe.flagged("\n".join((leaf.name, leaf.description, leaf.body, *leaf.paths)))
 
 
 def _made(git_dir: Path, cards: Sequence[Card]) -> Mapping[str, Mapping[str, str]]:
