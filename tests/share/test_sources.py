@@ -137,3 +137,12 @@ def test_a_source_that_gets_another_name(tmp_path: Path, skill_repo: SkillRepo) 
     ada.edit("a", "line 1\n", "mine\n")
     assert ada.push()["a"].action == "pushed" and ada.lock()["a"].source == "ours"
     assert "mine" in remote_text(library, "skills/a/SKILL.md")
+
+
+@pytest.mark.parametrize("verb", ["log", "blame", "verify", "show"])
+def test_looking_for_a_skill_in_an_empty_library(tmp_path: Path, skill_repo: SkillRepo, verb: str) -> None:
+    """Where no library has anything, a skill that is asked for is said not to be there."""
+    ada = person(tmp_path, skill_repo())
+    ada.pull()
+    said = ada.run(verb, "a")
+    assert said.code == 1 and "skill 'a'" in said.err, said

@@ -65,8 +65,10 @@ def look(project: Project, name: str | None = None) -> Iterator[list[Look]]:
                 found.append(_settled(one))
             except GitskillsError as unknown:
                 error = unknown
-        if error is not None and not found:
-            raise error
+        if name is not None and not found:  # or all of them are empty
+            raise error or GitskillsError(
+                f"no library has a skill {name!r}", "`gitskills list` shows the skills there are"
+            )
         yield found
 
 
