@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass
 
 from gitskills.cards import lines, proofs
-from gitskills.cards.expiry import Facts, at_home
+from gitskills.cards.expiry import NAMED, Facts, at_home, nameable
 from gitskills.cards.heads import Head
 from gitskills.cards.lines import Place
 from gitskills.cards.verified import Verified
@@ -89,20 +89,28 @@ def _content(
     # One that expired, of which no proof is here, may have done so by its paths, too.
     asked = [card for card in cards if card.path in cited or (card.expired and card.paths)]
     lost = files.gone(code.git_dir, code.tip, {path for card in asked for path in card.paths})
-    empty = {card.path: card.proof for card in asked if lost.issuperset(card.paths)}
-    told = {path: proofs for path, proofs in empty.items() if here >= set(proofs)}
+    empty = [card for card in asked if lost.issuperset(card.paths)]
+    told = [card for card in empty if not _in_part(card) or here >= set(card.proof)]
     wrote = begun.wrote(list(dict.fromkeys(place for places in cited.values() for place in places)))
     shares = lines.rewritten(code.git_dir, code.tip, cited, wrote)
-    return _gone(code, told) if told else _NONE, empty.keys() - told.keys(), shares
+    return _gone(code, told, here), {card.path for card in empty} - {card.path for card in told}, shares
 
 
-def _gone(code: Code, cards: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return those cards of which nothing that their proofs left there stands; the proofs are given by the card's path.
+def _in_part(card: Head) -> bool:
+    """Whether a card may name only some of the paths that its proofs touched: a node, and what touched very many."""
+    return card.kind == "node" or len(card.paths) >= NAMED
 
-    A card names a part of what a large change touched, and a node what its cards share; git knows all. A change that
-    only removed files left nothing that could go.
-    """
-    touched = changes.left(code.git_dir, {proof for proofs in cards.values() for proof in proofs})
-    lost = files.gone(code.git_dir, code.tip, {path for paths in touched.values() for path in paths})
-    stood = {card: [path for proof in proofs for path in touched.get(proof, ())] for card, proofs in cards.items()}
-    return {card for card, paths in stood.items() if paths and lost.issuperset(paths)}
+
+def _gone(code: Code, cards: Sequence[Head], here: Set[str]) -> Set[str]:
+    """Return those of cards whose named paths are all gone of which nothing else that a proof left there stands."""
+    if not cards:
+        return _NONE
+    touched = changes.left(code.git_dir, {proof for card in cards for proof in card.proof} & here)
+    further = {
+        card.path: [
+            path for proof in card.proof for path in touched.get(proof, ()) if _in_part(card) or not nameable(path)
+        ]
+        for card in cards
+    }
+    lost = files.gone(code.git_dir, code.tip, {path for paths in further.values() for path in paths})
+    return {card for card, paths in further.items() if lost.issuperset(paths)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from gitskills.cards.heads import Head
 
+NAMED = 40  # paths a card names at most
 CHURN = 0.6  # share of its lines rewritten from which on a card is stale
 
 State = Literal["reachable", "unreachable", "unknown", "stale"]
 Action = Literal["", "expired", "restored", "marked", "cleared"]
+
+_UNNAMED = re.compile("[\\s\ufffd\ud800-\udfff]")
 
 EXPIRED, STALE = "gitskills-expired", "gitskills-stale"
 
@@ -24,8 +28,8 @@ class Facts:
     `repo` names the repository ("": it has no name), `ref` is the ref as people write it, `lacking` says why parts of
     the history are missing ("": it is whole). Of the proofs `here` are in the repository, `reached` are part of the
     ref's history, `copied` have a commit with the same patch there, `unsearched` are those for which too long a
-    history was not searched to its end. Of the cards (their paths) `gone` are those of which no path that a proof left
-    there stands at the ref, `doubted` those of which no path they name does while proofs are missing, which may have
+    history was not searched to its end. Of the cards (their paths) `gone` are those of which no path that a proof
+    touched stands at the ref, `doubted` those of which no path they name does while proofs are missing, which may have
     touched more. `rewritten` is, by the card's path, the share (0 to 1) of its lines that no longer stand in their
     files, where that is known.
     """
@@ -90,6 +94,11 @@ def _proof(card: Head, facts: Facts) -> tuple[State, str]:
     if proofs & facts.unsearched:
         return "unknown", f"the history of {facts.ref} is too long to look for a commit with the same patch"
     return "unreachable", f"its proof is no longer part of {facts.ref}"
+
+
+def nameable(path: str) -> bool:
+    """Whether a card can name a path: its list is between spaces, and text."""
+    return _UNNAMED.search(path) is None
 
 
 def elsewhere(repo: str, other: str) -> bool:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Literal
 
 from gitskills.cards.card import DESCRIPTION, Card, render, tree_after
+from gitskills.cards.expiry import NAMED, nameable
 from gitskills.cards.librarian import Answer
 from gitskills.models.phrases import content_words
 from gitskills.skills import area as areas
@@ -16,11 +17,10 @@ from gitskills.skills import injection, regions
 from gitskills.skills.tree import blob_oid
 
 ALIKE, SHARED = 0.6, 0.5  # shares of words and of paths that two cards of one area must have in common to be one
-PROOFS, PATHS, SLUG = 16, 40, 48  # proofs and paths a card carries, characters of its folder's name
+PROOFS, SLUG = 16, 48  # proofs a card carries, characters of its folder's name
 SURE, MORE = 0.95, 0.05  # what no card is surer than, and what another proof adds
 
 Action = Literal["harvested", "superseded", "merged", "skipped"]
-_UNTOLD_PATH = re.compile("[\\s\ufffd]")  # of a path that a list between spaces cannot hold, or that was no text
 _UNTOLD = re.compile(r"^\w{2,12}(?:\([^)]*\))?!?:\s+|\bv?\d+(?:\.\d+)+\S*")  # kinds of commits, and versions
 _ITEM = re.compile(r"^[-*+] .*$", re.MULTILINE)
 
@@ -182,7 +182,7 @@ def _leaf(draft: Draft, path: str, area: str) -> Card:
         key=draft.key,
         proof=(draft.commit,),
         patch_ids=(draft.patch_id,) if draft.patch_id else (),
-        paths=tuple(one for one in draft.paths if not _UNTOLD_PATH.search(one))[:PATHS],
+        paths=tuple(one for one in draft.paths if nameable(one))[:NAMED],
         repo=draft.repo,
         confidence=min(answer.confidence, SURE),
     )
@@ -201,7 +201,7 @@ def _joined(old: Card, draft: Draft, newer: Callable[[str, str], bool]) -> Card:
         body=_with_pitfalls(words.body, other.body),
         proof=tuple(dict.fromkeys(proofs))[-PROOFS:],
         patch_ids=tuple(dict.fromkeys((*old.patch_ids, *new.patch_ids)))[-PROOFS:],
-        paths=tuple(dict.fromkeys((*words.paths, *other.paths)))[:PATHS],
+        paths=tuple(dict.fromkeys((*words.paths, *other.paths)))[:NAMED],
         confidence=round(min(max(old.confidence, new.confidence) + MORE, SURE), 2),
     )
 

@@ -128,7 +128,7 @@ def test_a_clone_made_after_a_rewrite_knows_the_change_by_its_patch(tmp_path: Pa
     assert [row["state"] for row in shelf.expire().values()] == ["reachable"] and len(shelf.log()) == 2
     mark = "metadata:\n  gitskills-expired: every path it left there is gone from main\n"
     shelf.change({f"{row['path']}/SKILL.md": shelf.text(row["path"]).replace("metadata:\n", mark)})
-    assert [row["state"] for row in shelf.expire().values()] == ["unknown"]
+    assert [row["state"] for row in shelf.expire().values()] == ["unreachable"]
     clone.git("revert", "--no-edit", "HEAD")
     assert [row["action"] for row in shelf.expire().values()] == ["restored"]
 
@@ -300,7 +300,7 @@ def test_areas_of_one_name_keep_the_trail_true(tmp_path: Path, code: Code) -> No
 
 
 def test_only_what_a_proof_left_there_can_go(tmp_path: Path, code: Code) -> None:
-    """Paths that a card cannot name count, too; a change that only removed files left none; `harvest` then `expire`."""
+    """Paths that a card cannot name count, too; what a change removed itself is gone at once; `harvest`, `expire`."""
     base = code.oid("HEAD")
     name = b"/caf\xe9.py" if sys.platform == "linux" else b"/cafe.py"  # elsewhere a name is text
     with open(os.fsencode(code.folder) + name, "wb") as odd:
@@ -321,7 +321,9 @@ def test_only_what_a_proof_left_there_can_go(tmp_path: Path, code: Code) -> None
     assert shelf.run("harvest", "--code", code.folder, "--since", base).code == 0
     code.git("rm", "-q", "plain.py", *(f"m{number:02}.py" for number in range(40)))
     code.git("commit", "-q", "-m", "fewer")
-    assert {row["state"] for row in shelf.expire().values()} == {"reachable", "stale"}
+    states = {row["card"]: row["state"] for row in shelf.expire().values()}
+    assert states.pop("remove-the-deprecated-teapot") == "unreachable"
+    assert {*states.values()} == {"reachable", "stale"} and len(states) == 3
     code.git("rm", "-q", "with space.py", *(f"m{number:02}.py" for number in range(40, 45)))
     code.git("commit", "-q", "-m", "none")
     expired = {row["card"] for row in shelf.expire().values() if row["action"] == "expired"}
