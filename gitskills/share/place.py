@@ -174,12 +174,15 @@ class Disk:
 
     def rename(self, old: str, new: str) -> None:
         """Give the real folder and its copies another name, and take away the links of the old one."""
-        rows = self._rows.get(old, {})
+        copies = [spot for spot in self.spots if self._rows.get(old, {}).get(spot.place, ("",))[0] == "copy"]
+        moved = [spot for spot in copies if spot.holds(old) and not spot.holds(new)]
+        for spot in moved:
+            self._note(new, spot.place, *self._rows[old][spot.place])
+        self.record()  # or a run killed from here on would take a copy under its new name for somebody else's
         for spot in self.spots:
             spot.unlink(old)
-            mode, tree = rows.get(spot.place, ("", ""))
-            if mode == "copy" and not spot.holds(new) and spot.give(old, spot.folder / new):
-                self._note(new, spot.place, mode, tree)
+        for spot in moved:
+            spot.give(old, spot.folder / new)
         os.rename(self.live(old), self.live(new))
         self._present.discard(old)
         self._present.add(new)

@@ -203,6 +203,25 @@ def test_copies(work: Path, skill_repo: SkillRepo) -> None:
         assert not row["end"]["stages"]
 
 
+def test_a_rename_with_copies(work: Path, skill_repo: SkillRepo) -> None:
+    """Killed at 30 moments of following a rename where agents have copies: the edit made in a copy is always in some
+    folder, and in the end the skill has its new name alone, in both places, with the edit."""
+    repository = library(skill_repo, "a")
+    ada = person(work, "../library.git", more="placement: copy\n")
+    ada.pull()
+    copy = ada.root / ".claude/skills/a/SKILL.md"
+    copy.write_text(copy.read_text().replace(*EDIT))
+    gone: dict[str, str | None] = {f"skills/a/{path}": None for path in VERSIONS[0]}
+    commit(repository, {**gone, **{f"skills/z/{path}": text for path, text in VERSIONS[1].items()}})
+    for row in rounds(work, ada, ["pull"], 30):
+        whole(row, [VERSIONS[0], edited(0), edited(1)])
+        there = [*row["crashed"]["skills"].values(), *row["crashed"]["links"].values()]
+        assert any(EDIT[1] in files["SKILL.md"] for files in there), row
+        assert set(row["codes"]) == {0}, row["said"]
+        assert row["end"]["skills"] == row["end"]["links"] == {"z": edited(1)}, row
+        assert not row["end"]["stages"]
+
+
 @pytest.mark.parametrize("verb", ["pull", "push"])
 def test_at_random_moments(work: Path, skill_repo: SkillRepo, verb: str) -> None:
     """Killed 20 times after a random time, git's own processes wherever they are: whole, and healed by the next run."""
