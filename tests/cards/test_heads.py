@@ -1,5 +1,8 @@
 """What is told of a card at a glance is what reading it tells, and odd ones are read."""
 
+import re
+
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +38,16 @@ def test_a_glance_tells_what_reading_tells(changes: list[tuple[int, int, str]]) 
         text = text[:at] + piece + text[at + cut :]
     glanced = heads._glance(text.encode())
     assert glanced is None or glanced == slow(text)
+
+
+@pytest.mark.parametrize("word", ["null", "True", "FALSE", "nullable", "''", "'null'", "'two  spaces'", "' x'"])
+@pytest.mark.parametrize("key", ["name", "  gitskills-area", "  gitskills-paths", "  gitskills-stale"])
+def test_words_that_are_no_text_are_read(key: str, word: str) -> None:
+    """A value that YAML takes for none, or for true, is told as reading it tells, and so are spaces in quotes."""
+    text = re.sub(f"^{key}: .*$", f"{key}: {word}", USUAL, flags=re.MULTILINE)
+    glanced = heads._glance(text.encode())
+    assert text != USUAL and glanced in (None, slow(text))
+    assert (glanced is None) == (word.lower() in ("null", "true", "false") or "  " in word or "' " in word)
 
 
 def test_the_usual_card_is_told_at_a_glance() -> None:
