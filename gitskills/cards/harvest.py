@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from gitskills.cards.order import Order
 from gitskills.cards.placing import Draft, Placed, Places
 from gitskills.cards.together import BEFORE, History
 from gitskills.errors import GitskillsError
-from gitskills.git import changes, command, patches, reach
+from gitskills.git import changes, command, patches, promised
 from gitskills.git.changes import FileChange, Merged
 from gitskills.git.code import Code
 from gitskills.git.trailers import Event
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gitskills.state.paths import Paths
 
 PATIENCE = 60.0  # seconds of asking after which what there is is published: a run that ends early loses no more
+COPIES = 500  # commits of the default branch that are compared with one that was not merged as it is
 TRIES = 3  # calls in a row that gave no answer, after which nobody is asked any more
 _PROOFS = "--format=%(trailers:key=Skill-Proof,valueonly,separator=%x20)"
 
@@ -130,7 +131,8 @@ class Harvest:
         """Yield what was taught, in parts that each took the librarian about `PATIENCE` seconds."""
         git_dir = self.code.git_dir
         oids = {one.commit.oid: one for one in todo}
-        ids = self._patch_ids(oids)
+        promised.bring(git_dir, oids)
+        ids = patches.of(git_dir, oids)
         past = (
             History(changes.touched(git_dir, self.wanted.tip, BEFORE + len(self.order.oids))) if oids else History([])
         )
@@ -147,17 +149,6 @@ class Harvest:
             yield batch
         for oid in oids.keys() - self.rows.keys():
             self._skip(oid, "it changes no file")
-
-    def _patch_ids(self, oids: Collection[str]) -> dict[str, str]:
-        """Return the patch id of each change. Raises GitskillsError where a partial clone lacks what they changed."""
-        try:
-            return patches.of(self.code.git_dir, oids)
-        except command.GitFailed as failed:
-            if reach.incomplete(self.code.git_dir) != "a partial clone":
-                raise
-            told = "the code is a partial clone, which lacks what its changes did"
-            hint = "give --code a whole clone, or fetch the rest: git fetch --refetch --no-filter"
-            raise GitskillsError(told, hint) from failed
 
     def _ask(self, one: Merged, files: Sequence[FileChange], past: History, patch_id: str) -> Taught | None:
         """Put one change to the librarian; None, and a row that says why, where it makes no card."""
@@ -287,10 +278,12 @@ def only(code: Code, rev: str) -> tuple[str, str]:
 
 def _copy(code: Code, commit: str) -> str:
     """Return the commit of the default branch that does what `commit` does: a squash or a rebase of one commit."""
-    own = patches.of(code.git_dir, [commit]).get(commit)
     base = command.run("merge-base", "--end-of-options", commit, code.tip, git_dir=code.git_dir, ok=(0, 1))
-    recent: Mapping[str, str] = patches.between(code.git_dir, base.decode().strip(), code.tip, limit=500)
-    return next((oid for oid, patch in recent.items() if patch == own), "") if own else ""
+    span = ("rev-list", f"--max-count={COPIES}", code.tip, *(f"^{oid}" for oid in base.decode().split()), "--")
+    recent = command.run(*span, git_dir=code.git_dir, timeout=None).decode().split()
+    promised.bring(code.git_dir, [commit, *recent])
+    ids = patches.of(code.git_dir, [commit, *recent])
+    return next((oid for oid in recent if ids.get(oid) == ids[commit]), "") if commit in ids else ""
 
 
 def _known(git_dir: Path, tip: str | None) -> set[str]:

@@ -74,7 +74,7 @@ def listing(url: str, *, timeout: float = 60, silent: bool = False) -> Iterator[
     A `silent` one, which runs beside another connection, asks the person at the terminal nothing and fails instead.
     """
     args = (*_settings(url, silent), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*", "refs/tags/*")
-    process = command.start(*args, stderr=subprocess.PIPE, env=_environment(url, silent))
+    process = command.start(*args, stderr=subprocess.PIPE, env=environment(url, silent))
     with process, ending(process, timeout) as late:
 
         def finish() -> RemoteRefs:
@@ -151,7 +151,7 @@ def tip(git_dir: Path, url: str, limit: str, *, timeout: float = 600) -> Iterato
         *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"),
         *("--depth=1", f"--filter=blob:limit={limit}", "--", _REMOTE, "HEAD"),
     ]
-    process = command.start(*args, git_dir=git_dir, env=_environment(url, True))
+    process = command.start(*args, git_dir=git_dir, env=environment(url, True))
     with process, ending(process, timeout):
         yield process
 
@@ -167,7 +167,7 @@ def unborn(folder: Path, url: str, *, timeout: float = 60) -> str | None:
     """Clone an empty remote bare into the new `folder` to learn the branch its HEAD names; None where that fails."""
     args = (*_settings(url), "-c", "init.defaultBranch=main", "clone", "--quiet", "--bare", "--", url, str(folder))
     try:
-        command.run(*args, timeout=timeout, env=_environment(url))
+        command.run(*args, timeout=timeout, env=environment(url))
         named = command.run("symbolic-ref", "HEAD", git_dir=folder).decode("utf-8", "replace").strip()
     except (command.GitFailed, command.GitTimeout):
         return None
@@ -240,7 +240,7 @@ def _talk(
     with tempfile.TemporaryFile() as stdin:
         stdin.write(given.encode())
         stdin.seek(0)
-        env = _environment(url, silent)
+        env = environment(url, silent)
         process = command.start(*whole, git_dir=git_dir, stdin=stdin, stderr=subprocess.PIPE, env=env)
     with ending(process, timeout) as late:
         out, err = _heard(process, progress, None if timeout is None else timeout + 5)
@@ -282,7 +282,7 @@ def _settings(url: str, silent: bool = False) -> tuple[str, ...]:
     return settings
 
 
-def _environment(url: str, silent: bool = False) -> dict[str, str]:
+def environment(url: str, silent: bool = False) -> dict[str, str]:
     """Return what git needs in its environment to give up on a silent server, and to ask nobody who is not there."""
     found: dict[str, str] = {}
     if "GIT_HTTP_LOW_SPEED_LIMIT" not in os.environ:

@@ -352,18 +352,69 @@ def test_a_shallow_clone_teaches_only_what_it_shows(shelf: Shelf, code: Code, tm
     assert row["action"] == "skipped" and "shallow" in row["reason"]
 
 
-def test_a_partial_clone_says_what_to_run(shelf: Shelf, code: Code, tmp_path: Path) -> None:
-    """Without the contents of files no change can be told: an error that says so, and no card."""
+def everything(clone: Path) -> tuple[bytes, ...]:
+    """Return what of a clone is its user's: refs and logs, FETCH_HEAD or none, status, settings."""
+    asked = (("for-each-ref",), ("reflog", "--all"), ("status", "--porcelain=v2", "-b"), ("config", "--local", "-l"))
+    fetched = clone / ".git" / "FETCH_HEAD"
+    index = (clone / ".git" / "index").read_bytes()
+    return (*(git(*one, cwd=clone) for one in asked), index, fetched.read_bytes() if fetched.exists() else b"")
+
+
+def partial(code: Code, folder: Path, what: str = "blob:none") -> Path:
+    """Clone the code without parts of it; the server gives single blobs."""
+    for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+        code.git("config", key, "true")
+    git("clone", "-q", f"--filter={what}", code.folder.as_uri(), folder)
+    return folder
+
+
+def test_a_partial_clone_is_read(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+    """A blobless clone gives the cards a whole one gives; what it lacked came in one fetch, and nothing else of the
+    user's is changed; a second run fetches nothing."""
     base = code.oid("HEAD")
     for number in range(3):
         teapot(code, 400 + number)
-    code.git("config", "uploadpack.allowFilter", "true")
-    git("clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{code.folder}", tmp_path / "partial")
-    done = shelf.run("harvest", "--code", tmp_path / "partial", "--since", base, env=RULES)
-    assert done.code == 1 and "partial clone" in done.err and len(shelf.log()) == 1
-    command = done.err.rstrip().rpartition("git fetch ")[2].split()
-    git("fetch", "-q", *command, cwd=tmp_path / "partial")
-    assert shelf.run("harvest", "--code", tmp_path / "partial", "--since", base, env=RULES).code == 0
+    change(code, {"src/other/läng.py": "x = 1\n"}, "add the other thing")
+    whole = harvest(shelf, "--since", base, "--dry-run")
+    clone = partial(code, tmp_path / "partial")
+    git("config", "fetch.prune", "true", cwd=clone)
+    before, trace = everything(clone), tmp_path / "trace"
+    env = RULES | {"GIT_TRACE": str(trace)}
+    done = shelf.run("harvest", "--code", clone, "--since", base, "--json", "--dry-run", env=env)
+    assert done.code == 0, done.err
+    assert json.loads(done.out) == whole and everything(clone) == before
+    assert trace.read_text().count(f"built-in: git upload-pack {code.folder}") == 1
+    trace.unlink()
+    assert shelf.run("harvest", "--code", clone, "--since", base, env=env).code == 0
+    assert f"upload-pack {code.folder}" not in trace.read_text() and len(shelf.log()) > 1
+
+
+def test_a_copy_is_found_in_a_partial_clone(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+    """The commit of a branch that was squashed stands for the commit on main there, too."""
+    code.git("checkout", "-q", "-b", "topic")
+    topic = teapot(code)
+    code.git("checkout", "-q", "main")
+    code.write("other.py", "x = 1\n", "other")
+    code.git("cherry-pick", topic)
+    clone = partial(code, tmp_path / "partial")
+    done = shelf.run("harvest", "--code", clone, "--commit", topic, "--json", env=RULES)
+    assert done.code == 0, done.err
+    assert [row["commit"] for row in json.loads(done.out)] == [code.oid("HEAD")]
+
+
+def test_a_partial_clone_without_its_remote_is_told(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+    """Where the remote is away, or the clone lacks folders too, an error says what to run, and no card is made."""
+    base = code.oid("HEAD")
+    teapot(code)
+    clone, treeless = partial(code, tmp_path / "partial"), partial(code, tmp_path / "treeless", "tree:0")
+    done = shelf.run("harvest", "--code", treeless, "--since", base, env=RULES)
+    assert done.code == 1 and "lacks folders" in done.err
+    git("fetch", "-q", *done.err.rstrip().rpartition("git fetch ")[2].split(), cwd=treeless)
+    assert shelf.run("harvest", "--code", treeless, "--since", base, "--dry-run", env=RULES).code == 0
+    code.folder.rename(tmp_path / "away")
+    done = shelf.run("harvest", "--code", clone, "--since", base, env=RULES)
+    assert done.code == 1 and "could not be fetched" in done.err and "git fetch --refetch" in done.err
+    assert len(shelf.log()) == 1
 
 
 def test_the_trail_shows_what_was_harvested(shelf: Shelf, code: Code) -> None:

@@ -292,12 +292,12 @@ def test_trouble_on_this_side_is_told_from_the_remotes(upstream: Path, tmp_path:
 
 def test_ssh_asks_nobody_where_nobody_is(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     """Without a terminal ssh runs in batch mode, unless the user chose the command."""
-    assert "BatchMode=yes" in transport._environment("git@host:x")["GIT_SSH_COMMAND"]
+    assert "BatchMode=yes" in transport.environment("git@host:x")["GIT_SSH_COMMAND"]
     git("config", "--global", "core.sshCommand", "mine")
     command._own_ssh.cache_clear()  # a process asks git once
-    assert "GIT_SSH_COMMAND" not in transport._environment("git@host:x")
+    assert "GIT_SSH_COMMAND" not in transport.environment("git@host:x")
     monkeypatch.setenv("GIT_SSH_COMMAND", "mine too")
-    assert "GIT_SSH_COMMAND" not in transport._environment("git@host:x")
+    assert "GIT_SSH_COMMAND" not in transport.environment("git@host:x")
 
 
 ASKED = """
