@@ -19,6 +19,7 @@ from gitskills.git.cache import Cache
 from gitskills.git.code import Code
 from gitskills.git.trailers import Event
 from gitskills.state import database
+from gitskills.state.fulltext import using
 from gitskills.state.paths import Paths
 
 Row = tuple[Head, Standing]
@@ -69,17 +70,18 @@ class Round:
 
 def expire(site: Site, code: Code, paths: Paths, *, churn: float, dry_run: bool = False) -> Expired:
     """Bring the marks of a library's cards up to what a code repository's history says, in one commit."""
-    with (
-        contextlib.closing(database.state(paths)) as state,
-        contextlib.closing(database.index(paths)) as index,
-    ):
+    with contextlib.closing(database.state(paths)) as state:
         # The library as last fetched is most often the library as it is: git need not wait for the network.
         tip = site.tip()[1] if site.cache.exists else None
-        loaded = load(site.cache, tip, index) if tip else None
         before = verified.recall(state, key(code), code.ref)
-        with begin(code, loaded.proofs() if loaded else set(), before, index) as begun:
-            one = Round(site.cache, code, churn, index, begun, loaded)
-            commit = land(site, one.change, dry_run=dry_run, whole=False)
+
+        def work(index: sqlite3.Connection) -> tuple[Round, str | None]:
+            loaded = load(site.cache, tip, index) if tip else None
+            with begin(code, loaded.proofs() if loaded else set(), before, index) as begun:
+                one = Round(site.cache, code, churn, index, begun, loaded)
+                return one, land(site, one.change, dry_run=dry_run, whole=False)
+
+        one, commit = using(paths, work)
         if not dry_run and one.found.tip:
             verified.remember(state, key(code), code.ref, one.found)
     return Expired(one.rows, one.broken, commit)

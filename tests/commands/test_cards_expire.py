@@ -368,3 +368,17 @@ def test_a_fork_that_lags_behind_expires_nothing(tmp_path: Path, code: Code) -> 
     assert shelf.expire()["cards/api/new"]["state"] == "unknown" and len(shelf.log()) == 1
     code.git("remote", "set-url", "origin", "https://example.com/team/code.git")
     assert shelf.expire()["cards/api/new"]["action"] == "expired"
+
+
+def test_a_damaged_index_is_made_anew(tmp_path: Path, code: Code, home: Path) -> None:
+    """All of it is derived: pages that hold nothing readable any more cost a second look, and no error."""
+    cards = [leaf("api", f"c-{n}", proof=(code.oid("HEAD"),), paths=("a.py",)) for n in range(40)]
+    shelf = Shelf.make(tmp_path, code, *cards)
+    rows = shelf.expire()
+    (index,) = home.rglob("index.sqlite3")
+    data = index.read_bytes()
+    for page in range(1, len(data) // 4096, 6):
+        for rest in index.parent.glob("index.sqlite3-*"):
+            rest.unlink()
+        index.write_bytes(data[: 4096 * page] + b"\xff" * 4096 * 6 + data[4096 * (page + 6) :])
+        assert shelf.expire() == rows
