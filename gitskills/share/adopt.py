@@ -201,6 +201,9 @@ class _Adopt:
             whose = (
                 f" ({copy.claim.tool} took it from {copy.claim.url or copy.claim.origin})" if copy.claim.tool else ""
             )
+            if self.wish.url:
+                text = f"{redact(self.wish.url)} never had a skill like it{whose}"
+                raise GitskillsError(text, f"to publish it as a new one: gitskills push {copy.name}")
             raise GitskillsError(
                 f"no source has a skill like it{whose}", f"name its repository: gitskills adopt {copy.name} --from URL"
             )

@@ -126,7 +126,8 @@ def _single(
         candidates = kept
     if len({one.tree for one in candidates}) > 1:
         shown = ", ".join(sorted(one.path for one in candidates))
-        example = _as(candidates[0].path, name)
+        first, *others = sorted(one.path for one in candidates)
+        example = _as(upstream.source, first, name, name, others)
         reason = f"the library has several skills of this name: {shown}; take one by its path: {example}"
         refused.append(Refused(name, source, reason))
         return None
@@ -141,13 +142,22 @@ def _clash(name: str, other: Wanted, upstream: Upstream, found: Found) -> Refuse
     reason = (
         f"two sources have a skill of this name: {other.source.name} ({other.found.path or '.'}) and "
         f"{upstream.source.name} ({found.path or '.'}); give one another name under {upstream.source.name}: "
-        f"{_as(name, f'{upstream.source.name}-{name}')}"
+        f"{_as(upstream.source, name, f'{upstream.source.name}-{name}', name)}"
     )
     return Refused(name, upstream.source.name, reason)
 
 
-def _as(name: str, alias: str) -> str:
-    return f"`skills: [{{name: {name}, as: {alias}}}]`"
+def _as(source: Source, name: str, alias: str, meant: str, without: Iterable[str] = ()) -> str:
+    """The line for gitskills.yaml that takes the skill `name` as `alias`; what else the source takes stays.
+
+    `meant` is what the skill is called now: a pattern of just that is replaced. `without` are paths to leave out.
+    """
+    others = [one for one in source.patterns if meant not in (one.name, one.alias)]
+    if len(others) > 5:
+        return f"`- {{name: {name}, as: {alias}}}`, one more line of its `skills:`"
+    shown = [f'"{one.name}"' if one.alias is None else f"{{name: {one.name}, as: {one.alias}}}" for one in others]
+    shown += [f'"!{path}"' for path in without if others]
+    return f"`skills: [{', '.join([*shown, f'{{name: {name}, as: {alias}}}'])}]`"
 
 
 def _absent(pattern: Pattern, upstream: Upstream) -> str:

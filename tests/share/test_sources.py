@@ -146,3 +146,26 @@ def test_looking_for_a_skill_in_an_empty_library(tmp_path: Path, skill_repo: Ski
     ada.pull()
     said = ada.run(verb, "a")
     assert said.code == 1 and "skill 'a'" in said.err, said
+
+
+@pytest.mark.parametrize("patterns", ["", "    skills: [a, c]\n", '    skills: ["*", "!d"]\n'])
+def test_what_a_clash_of_names_advises_works(tmp_path: Path, skill_repo: SkillRepo, patterns: str) -> None:
+    """Written into the file as it stands in the message, the line gives both skills, and takes no other away."""
+    library = skill_repo({f"skills/{name}/SKILL.md": numbered(name) for name in "ab"})
+    other = skill_repo({f"skills/{name}/SKILL.md": numbered(name) for name in "ac"}, name="other.git")
+    ada = person(tmp_path, library, more=f"  other:\n    url: {other}\n{patterns}")
+    before = ada.config.read_text()
+    refused = ada.pull()["a"]
+    assert refused.action == "refused" and "team" in refused.message and "other" in refused.message
+    line = refused.message.partition("`")[2].partition("`")[0]
+    ada.config.write_text(before.removesuffix(patterns) + f"    {line}\n")
+    ada.pull()
+    assert {path.name for path in ada.skills.iterdir()} == {"a", "b", "c", "other-a"}
+
+
+def test_what_two_skills_of_one_name_advise_works(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """So does the line that chooses one of several skills of one name by its path."""
+    ada = person(tmp_path, skill_repo({f"{name}/SKILL.md": numbered(name) for name in ("x/a", "y/a", "y/b")}))
+    line = ada.pull()["a"].message.partition("`")[2].partition("`")[0]
+    ada.config.write_text(f"{ada.config.read_text()}    {line}\n")
+    assert set(ada.pull()) == {"a", "b"} and {path.name for path in ada.skills.iterdir()} == {"a", "b"}
