@@ -59,6 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
             if database.out_of_room(error):
                 console.error(f"a database of gitskills cannot be written: {error}", database.ROOM)
                 return 1
+            from gitskills.state.paths import paths
+
+            if database.thrown_away(error, paths()):
+                console.error("the index was damaged and is thrown away: all of it is derived", "run it again")
+                return 1
         console.error("this is a bug in gitskills", f"the details are in {_write_traceback()}; please report it")
         return 3
 

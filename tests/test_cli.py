@@ -63,3 +63,22 @@ def test_the_command_goes_on_with_it(ada: Person) -> None:
     """What was begun is what is installed; an unknown option stays an error of usage."""
     assert ada.run("pull").code == 0 and ada.read("a") == skill("a")
     assert ada.run("pull", "--nonsense").code == 2
+
+
+def test_an_index_whose_pages_are_damaged_is_thrown_away(ada: Person) -> None:
+    """Damage that shows only when a page is read is told once, never as a bug; the next run makes it anew."""
+    assert ada.run("pull").code == 0
+    before = ada.run("log").out
+    (index,) = ada.store.rglob("index.sqlite3")
+    data = index.read_bytes()
+    damaged = 0
+    for page in range(1, len(data) // 4096, 4):
+        for rest in index.parent.glob("index.sqlite3-*"):
+            rest.unlink()
+        index.write_bytes(data[: 4096 * page] + b"\xff" * 4096 * 4 + data[4096 * (page + 4) :])
+        done = ada.run("log")
+        if done.code:
+            assert (done.code, "thrown away" in done.err, "run it again" in done.err) == (1, True, True)
+            done, damaged = ada.run("log"), damaged + 1
+        assert (done.code, done.out) == (0, before)
+    assert damaged

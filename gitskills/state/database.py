@@ -63,6 +63,20 @@ def discard_index(where: Paths) -> None:
             (where.cache / f"index.sqlite3{suffix}").unlink()
 
 
+def thrown_away(error: BaseException, where: Paths) -> bool:
+    """Throw the index away where `error` came of its damage, which shows only when a page is read; say whether so."""
+    if not str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(where.cache / "index.sqlite3")) as db:
+            if db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
+                return False
+    except sqlite3.DatabaseError:
+        pass
+    discard_index(where)
+    return True
+
+
 def _open(path: Path, migrations: Sequence[Migration], waits: Literal["OFF", "NORMAL"]) -> sqlite3.Connection:
     """Open one file and bring its schema up to date.
 
