@@ -53,19 +53,24 @@ def main(arguments: list[str] | None = None) -> int:
         console.error(f"{error.strerror or error}{place}", f"{todo}; the details are in {_write_traceback()}")
         return 1
     except Exception as error:
-        if type(error).__module__ == "sqlite3":
-            from gitskills.state import database
-
-            if database.out_of_room(error):
-                console.error(f"a database of gitskills cannot be written: {error}", database.ROOM)
-                return 1
-            from gitskills.state.paths import paths
-
-            if database.thrown_away(error, paths()):
-                console.error("the index was damaged and is thrown away: all of it is derived", "run it again")
-                return 1
+        if type(error).__module__ == "sqlite3" and _told(error):
+            return 1
         console.error("this is a bug in gitskills", f"the details are in {_write_traceback()}; please report it")
         return 3
+
+
+def _told(error: Exception) -> bool:
+    """Say what a failure of SQLite's means and what to do, where it is the disk's or the index's; say whether it is."""
+    from gitskills.state import database
+    from gitskills.state.paths import paths
+
+    if database.out_of_room(error):
+        console.error(f"a database of gitskills cannot be written: {error}", database.ROOM)
+        return True
+    if database.thrown_away(error, paths()):
+        console.error("the index was damaged and is thrown away: all of it is derived", "run it again")
+        return True
+    return False
 
 
 def _begun(words: Sequence[str]) -> object:
