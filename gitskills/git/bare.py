@@ -6,9 +6,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 from gitskills.git import command
@@ -97,9 +96,10 @@ def rescue(old: Path, new: Path, prefix: str) -> None:
     refs = _refs(old, prefix)
     if not refs:
         return
+    packs = {pack.stem for pack in (old / "objects" / "pack").glob("*.pack") if _whole(pack) and _sound(pack)}
     for source in (old / "objects").rglob("*"):
         target = new / "objects" / source.relative_to(old / "objects")
-        if _worth(source) and not target.exists():
+        if _worth(source, packs) and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             with suppress(OSError):
                 shutil.copy2(source, target)
@@ -110,18 +110,17 @@ def rescue(old: Path, new: Path, prefix: str) -> None:
     command.run(*command.QUIET, "update-ref", "--stdin", git_dir=new, input=moves.encode())
 
 
-def _worth(source: Path) -> bool:
-    """Only loose objects and packs that are whole, each with its companions (`.idx`, `.promisor`)."""
+def _worth(source: Path, packs: Container[str]) -> bool:
+    """Only loose objects and the packs named, each with its companions (`.idx`, `.promisor`)."""
     if source.parent.name == "pack":
-        return _whole(source.with_suffix(".pack")) and _sound(source.with_suffix(".idx"))
+        return source.stem in packs
     return re.fullmatch(r"[0-9a-f]{38}", source.name) is not None
 
 
-@cache
-def _sound(index: Path) -> bool:
+def _sound(pack: Path) -> bool:
     """Read a whole pack, as is worth it only where something was found damaged."""
     try:
-        command.run("verify-pack", "--", str(index), timeout=600)
+        command.run("verify-pack", "--", str(pack.with_suffix(".idx")), timeout=600)
     except (command.GitFailed, command.GitTimeout):
         return False
     return True

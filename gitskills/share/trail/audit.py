@@ -113,7 +113,8 @@ class Audit:
         if not found or len({row.tree for row in found}) > 1:
             last = rows[0].version if rows else 0
             what = f"{version} fits several versions of" if found else f"no version {version} of"
-            raise GitskillsError(f"{what} {name}", f"it has v1 to v{last}: `gitskills log {name}` shows them")
+            shown = name or "the skill at the root"
+            raise GitskillsError(f"{what} {shown}", f"it has v1 to v{last}, as `gitskills log` shows")
         return found[0]
 
     def with_tree(self, tree: str) -> list[Row]:
