@@ -121,6 +121,7 @@ def without(source: Source, gone: dict[str, str]) -> Source:
         patterns.append(one)
     for name, path in gone.items():
         upstream_name = path.rpartition("/")[2] or name
-        if any(not one.exact and not one.excludes and one.matches(upstream_name, path) for one in patterns):
+        taken = any(not one.exact and not one.excludes and one.matches(upstream_name, path) for one in patterns)
+        if taken and not any(one.excludes and one.matches(upstream_name, path) for one in patterns):
             patterns.append(Pattern(f"!{upstream_name}"))
     return replace(source, patterns=some(patterns))

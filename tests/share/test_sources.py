@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from gitskills.config import Pattern, Source
 from gitskills.errors import GitskillsError
 from gitskills.share import catalogue
-from gitskills.share.remove import remove
+from gitskills.share.remove import remove, without
 from gitskills.share.trail import looking
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, numbered, person, remote_text
@@ -61,6 +62,13 @@ def test_a_skill_that_goes_to_another_source(
     ada.edit("a", "line 9\n", "line nine\n")
     assert ada.pull()["a"].action == "merged"
     assert "as others say it" in ada.read("a") and "line nine" in ada.read("a")
+
+
+def test_a_skill_is_left_out_once() -> None:
+    """What the file leaves out already is not written into it again, as a push that is repeated would."""
+    source = Source("team", "url", None, (Pattern("*"), Pattern("!a*")))
+    assert without(source, {"a": "skills/a"}) == source
+    assert without(source, {"b": "skills/b"}).patterns == (*source.patterns, Pattern("!b"))
 
 
 def test_a_skill_published_after_its_removal_stays(tmp_path: Path, skill_repo: SkillRepo) -> None:
