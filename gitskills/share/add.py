@@ -131,11 +131,15 @@ def _called(there: Upstream, wanted: Mapping[str, Wanted], names: tuple[str, ...
 
     Raises GitskillsError for one that was asked for by its own name.
     """
-    own = {one.found.path: name for name, one in select([there], {})[0].items()}
+    taken, refused = select([there], {})
+    own = {one.found.path: name for name, one in taken.items()}
     for name, one in wanted.items():
         other = own.get(one.found.path, name)
         if other != name and {name, one.found.path} & {*names}:
             raise GitskillsError(f"{name} is taken as {other} already", "change its `as:` in gitskills.yaml")
+        clashes = [each.reason for each in refused if each.name == name and one.found.path in names]
+        if clashes:
+            raise GitskillsError(f"{name}: {clashes[0]}", "nothing was changed; --as NAME gives it another name")
     return sorted(own.get(one.found.path, name) for name, one in wanted.items())
 
 

@@ -99,6 +99,7 @@ class _Round:
             wanted = frozen.wanted(self.project, survey.lock, self.caches)
         else:
             wanted, refused = self._select(survey)
+        self._by_path(wanted)
         self._by_author(wanted, survey)
         plans = self._plans(survey, wanted, {one.name for one in refused})
         apply = Apply(survey, self.db, self.options.favor, self.progress)
@@ -190,6 +191,11 @@ class _Round:
             changed = config.with_patterns(self.project.text, source.name, source.patterns)
             write_atomic(self.project.file, changed.encode())
         return replace(one, source=source)
+
+    def _by_path(self, wanted: Mapping[str, Wanted]) -> None:
+        """Take a skill's path in its library, where that was given, for the name it has here."""
+        names = {one.found.path: name for name, one in wanted.items()}
+        self.options = replace(self.options, names=tuple(names.get(name, name) for name in self.options.names))
 
     def _plans(self, survey: Survey, wanted: Mapping[str, Wanted], refused: set[str]) -> dict[str, Plan]:
         plans = {}

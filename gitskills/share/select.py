@@ -122,12 +122,17 @@ def _single(
     source = upstream.source.name
     before = installed.get(name)
     kept = [one for one in candidates if before and (before.source, before.path) == (source, one.path)]
+    asked = {pattern.name for pattern in upstream.source.patterns if pattern.exact and not pattern.alias}
     if kept:
+        # What other patterns take along stays away quietly; what one asks for by its path would be missed.
+        lacking = [one for one in candidates if one.path in asked and one.tree != kept[0].tree]
+        refused += [Refused(one.path, source, _taken(name, kept[0], upstream, one)) for one in lacking]
         candidates = kept
     if len({one.tree for one in candidates}) > 1:
         shown = ", ".join(sorted(one.path for one in candidates))
         first, *others = sorted(one.path for one in candidates)
-        example = _as(upstream.source, first, name, name, others)
+        both = next((path for path in others if path in asked), "")
+        example = _beside(upstream.source, both) if both else _as(upstream.source, first, name, name, others)
         reason = f"the library has several skills of this name: {shown}; take one by its path: {example}"
         refused.append(Refused(name, source, reason))
         return None
@@ -145,6 +150,17 @@ def _clash(name: str, other: Wanted, upstream: Upstream, found: Found) -> Refuse
         f"{_as(upstream.source, name, f'{upstream.source.name}-{name}', name)}"
     )
     return Refused(name, upstream.source.name, reason)
+
+
+def _taken(name: str, other: Found, upstream: Upstream, found: Found) -> str:
+    example = _beside(upstream.source, found.path)
+    return f"its name is taken by {other.path}, which is installed as {name}; give it another: {example}"
+
+
+def _beside(source: Source, path: str) -> str:
+    """The line that takes the skill at a path under a name that no other of its library has: made of the path."""
+    alias = path.removeprefix("cards/").removeprefix("skills/").replace("/", "-")
+    return _as(source, path, alias, path)
 
 
 def _as(source: Source, name: str, alias: str, meant: str, without: Iterable[str] = ()) -> str:

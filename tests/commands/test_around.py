@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,24 @@ def test_add_grows_a_source_and_keeps_comments(run: Run, empty: Path, library: P
     text = file.read_text()
     assert text.startswith("# ours\n") and text.count("url:") == 1
     assert sorted(path.name for path in (empty / ".agents" / "skills").iterdir()) == ["b", "first"]
+
+
+def test_nodes_of_two_areas_with_one_name(run: Run, empty: Path, skill_repo: SkillRepo) -> None:
+    """Both are told with the paths to write; each is added and pulled by its path, the second under another name."""
+    cards = skill_repo({f"cards/{area}/tests/SKILL.md": numbered("tests") + area for area in "ab"})
+    done = run("add", str(cards), "tests", cwd=empty)
+    assert done.code == 1 and "cards/a/tests, cards/b/tests" in done.err
+    assert run("add", str(cards), "cards/a/tests", cwd=empty).code == 0
+    before = (empty / "gitskills.yaml").read_text()
+    done = run("add", str(cards), "cards/b/tests", cwd=empty)
+    assert done.code == 1 and "{name: cards/b/tests, as: b-tests}" in done.err and "--as" in done.err
+    assert (empty / "gitskills.yaml").read_text() == before
+    assert run("add", str(cards), "cards/b/tests", "--as", "b-tests", cwd=empty).code == 0
+    placed = empty / ".agents" / "skills"
+    assert [(placed / name / "SKILL.md").read_text()[-1] for name in ("tests", "b-tests")] == ["a", "b"]
+    shutil.rmtree(placed / "b-tests")
+    done = run("pull", "cards/b/tests", "--json", cwd=empty)
+    assert [(row["skill"], row["action"]) for row in json.loads(done.out)] == [("b-tests", "installed")]
 
 
 def test_add_of_what_has_another_name_already(run: Run, empty: Path, library: Path) -> None:

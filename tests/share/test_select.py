@@ -39,6 +39,22 @@ def test_the_installed_one_stays() -> None:
     assert select([there], {})[1][0].name == "a"
 
 
+def test_of_two_asked_for_by_path_none_is_missed_quietly() -> None:
+    """A skill that a pattern names by its path and whose name another has is refused; the advice then gives both."""
+    paths = ("cards/a/tests", "cards/b/tests")
+    there = upstream("s", *paths, patterns=tuple(map(Pattern, paths)))
+    install = Install("tests", "s", "u", None, COMMIT, "cards/a/tests", "1" * 40)
+    wanted, refused = select([there], {"tests": install})
+    assert wanted["tests"].found.path == "cards/a/tests"
+    (one,) = refused
+    assert one.name == "cards/b/tests" and "{name: cards/b/tests, as: b-tests}" in one.reason
+    assert one.reason.endswith(select([there], {})[1][0].reason.rpartition("`skills")[2])
+    advised = (Pattern("cards/a/tests"), Pattern("cards/b/tests", "b-tests"))
+    wanted, refused = select([upstream("s", *paths, patterns=advised)], {})
+    assert {name: one.found.path for name, one in wanted.items()} == dict(zip(("tests", "b-tests"), paths, strict=True))
+    assert not refused
+
+
 def test_of_names_that_differ_in_case_the_installed_one_stays() -> None:
     """A newcomer whose name is another's but for case is the one that is refused, whichever sorts first."""
     install = Install("deploy", "s", "u", None, COMMIT, "skills/deploy", "1" * 40)
