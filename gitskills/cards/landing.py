@@ -13,7 +13,7 @@ from gitskills.cards import shelf
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
-from gitskills.git.failures import NonFastForward
+from gitskills.git.failures import NonFastForward, PushRefused
 from gitskills.git.folders import above
 from gitskills.git.series import Step, write
 from gitskills.git.trailers import Event, format
@@ -87,6 +87,9 @@ def land(
         try:
             site.cache.push([(commit, f"refs/heads/{branch}")])
             return commit
+        except PushRefused as refused:
+            hint = f"cards go straight to {branch}: let whoever runs this push there, or give the source another `ref:`"
+            raise GitskillsError(refused.message, hint) from refused
         except NonFastForward as refused:
             if time.monotonic() > deadline:
                 raise GitskillsError(f"others kept pushing to {refused.url}", "run it again") from refused

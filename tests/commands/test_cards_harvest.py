@@ -188,6 +188,18 @@ def test_a_library_whose_cards_are_no_folder_is_told(code: Code, tmp_path: Path,
     assert done.code == 1 and "cards in the library is no folder" in done.err and len(shelf.log()) == 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the hook is a script")
+def test_a_branch_that_takes_no_push_is_told_for_cards(shelf: Shelf, code: Code) -> None:
+    """The server's own words, and what to do about cards, which no `push --review` proposes."""
+    hook = shelf.library / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'protected branch' >&2\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    done = shelf.run("harvest", "--code", code.folder, "--commit", teapot(code), env=RULES)
+    assert done.code == 1 and "protected branch" in done.err
+    assert "cards go straight to main" in done.err and "--review" not in done.err
+
+
 def test_near_duplicates_become_one_card(shelf: Shelf, code: Code) -> None:
     """Much the same words about the same files: one card with both proofs, surer than before."""
     first = change(code, {"setup.cfg": "a\n"}, "bump the version of the parser library")
