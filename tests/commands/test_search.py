@@ -66,3 +66,9 @@ def test_usage(run: Run, tmp_path: Path) -> None:
     assert run("search").code == 2
     done = run("search", "x", cwd=tmp_path)
     assert done.code == 1 and "gitskills add" in done.err
+
+
+def test_a_root_skill_in_its_own_repository(skill_repo: SkillRepo, run: Run) -> None:
+    """Where one stands in a library whose root is a skill, it is found by the name it gives itself."""
+    library = skill_repo({"SKILL.md": skill("rooty", "Paint zebras.")}, name="reponame.git")
+    assert [row["name"] for row in run("search", "zebra", "--json", cwd=library).json()] == ["rooty"]

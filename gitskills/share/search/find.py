@@ -11,6 +11,7 @@ from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.objects import MANIFEST, Found
 from gitskills.share.project import Library
+from gitskills.share.roots import root_name
 from gitskills.share.search.index import Hit, Read, Skill, fresh, search, update
 from gitskills.share.select import Upstream, skill_name
 from gitskills.state.fulltext import using
@@ -32,9 +33,9 @@ def find(
         for library in libraries:
             if library.tip is not None and not fresh(db, _key(library.source, library.url), library.tip):
                 skills = objects.skills(library.git_dir, library.tip)
-                index(
-                    db, Upstream(Source(library.source, library.url), library.url, library.tip, skills), library.git_dir
-                )
+                root = root_name(library.git_dir, skills[""].entries) if "" in skills else ""
+                source = Source(library.source, library.url)
+                index(db, Upstream(source, library.url, library.tip, skills, root), library.git_dir)
         return [replace(hit, source=named[hit.source]) for hit in _search(db, query, list(named), n, embedder)]
 
     return using(paths, work)
