@@ -54,8 +54,8 @@ def test_sources_stay_apart(skill_repo: SkillRepo, where: Paths) -> None:
     """Two sources of one repository are told apart by their names; a project does not see those of others."""
     git_dir = skill_repo({"SKILL.md": skill("bread", "Bake bread.")}, name="baker.git")
     one, two = library(git_dir, "one"), library(git_dir, "two")
-    assert sorted(names(where, [one, two], "bread")) == ["one:baker", "two:baker"]
-    assert names(where, [two], "bread") == ["two:baker"]
+    assert sorted(names(where, [one, two], "bread")) == ["one:bread", "two:bread"]
+    assert names(where, [two], "bread") == ["two:bread"]
 
 
 def test_an_empty_library_has_nothing(skill_repo: SkillRepo, where: Paths) -> None:
