@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -13,7 +14,7 @@ from gitskills.process import kill
 # between machines.
 PATCHES = (
     *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
-    *("-c", "core.quotePath=true", "log", "-p"),
+    *("-c", "core.quotePath=true", "-c", f"core.attributesFile={os.devnull}", "log", "-p", "--submodule=short"),
     *("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--no-mailmap", "--no-relative"),
     *("--diff-merges=first-parent", "--diff-algorithm=myers", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/"),
     *("--no-indent-heuristic", "--ignore-submodules=none", "--full-index", "--inter-hunk-context=0", "--format=%H"),

@@ -177,18 +177,23 @@ def test_patch_ids_of_a_range(code: Path) -> None:
     assert patches.of(code / ".git", []) == {}
 
 
-def test_settings_do_not_bend_patch_ids(code: Path) -> None:
-    """A user's diff settings leave the ids as they are."""
-    tip = oid(code, "main")
-    before = patches.of(code / ".git", [tip])
+def test_settings_do_not_bend_patch_ids(code: Path, tmp_path: Path) -> None:
+    """A user's diff settings and attributes leave the ids as they are, those of submodules, too."""
+    git("update-index", "--add", "--cacheinfo", f"160000,{oid(code, 'main')},module", cwd=code)
+    git("commit", "-q", "-m", "module", cwd=code)
+    asked = [oid(code, "main"), oid(code, "HEAD")]
+    before = patches.of(code / ".git", asked)
+    (tmp_path / "attributes").write_text("* -diff\n", encoding="utf-8")
     for key, value in {
         "diff.noprefix": "true",
         "diff.context": "9",
         "color.ui": "always",
         "diff.external": "x",
+        "diff.submodule": "log",
+        "core.attributesFile": str(tmp_path / "attributes"),
     }.items():
         git("config", key, value, cwd=code)
-    assert patches.of(code / ".git", [tip]) == before
+        assert patches.of(code / ".git", asked) == before, key
 
 
 def test_merges_that_change_nothing_have_no_id(skill_repo: SkillRepo) -> None:
