@@ -23,7 +23,9 @@ _PLAIN = (
     *("--no-replace-objects", "-c", "log.showSignature=false", "-c", "log.showRoot=true"),
     *("log", "--no-color", "--no-notes", "--no-mailmap"),
 )
-_NAMES = ("-z", "--diff-merges=first-parent", "--name-only", "--no-renames", "--no-relative")
+_NAMES = (
+    *("-z", "--diff-merges=first-parent", "--name-only", "--no-renames", "--no-relative", "--ignore-submodules=none"),
+)
 _RAW = (
     "-z",
     "--diff-merges=first-parent",
