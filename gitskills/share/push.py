@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
+from gitskills.git.failures import RemoteError
 from gitskills.share import upstream
 from gitskills.share.gather import Gather
 from gitskills.share.mending import mended
@@ -22,7 +23,8 @@ from gitskills.state.lock import locked
 def push(project: Project, options: Options, progress: Progress | None = None) -> list[Pushed]:
     """Publish the project's edited skills (or those named) to their libraries, and report each.
 
-    Raises GitskillsError where nothing can be published at all: no identity, no network, no permission.
+    Raises GitskillsError where nothing can be published at all: no identity, no network, no permission. Of several
+    libraries one that cannot be reached, or refuses, stops no other.
     """
     if not project.config.sources:
         raise project.no_sources()
@@ -52,7 +54,13 @@ def _push(project: Project, options: Options, caches: Mapping[str, Cache], progr
             )
         for source, ready in gathered.ready.items():
             publish = Publish(project, db, options, caches[source], progress)
-            rows += publish.publish(ready)
+            try:
+                rows += publish.publish(ready)
+            except RemoteError as error:
+                if len(gathered.ready) == 1:
+                    raise
+                why = f"{error.message}; {error.hint}"  # what other libraries took, or will, is told all the same
+                rows += [Pushed(one.name, "refused", message=why) for one in ready]
             Settle(survey, db, caches[source]).record(publish.done)
         return sorted(rows, key=lambda row: row.skill)
 

@@ -11,6 +11,7 @@ from gitskills.share.remove import remove, without
 from gitskills.share.trail import looking
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, numbered, person, remote_text
+from tests.remotes import refuse
 from tests.repositories import git
 
 
@@ -177,3 +178,19 @@ def test_what_two_skills_of_one_name_advise_works(tmp_path: Path, skill_repo: Sk
     line = ada.pull()["a"].message.partition("`")[2].partition("`")[0]
     ada.config.write_text(f"{ada.config.read_text()}    {line}\n")
     assert set(ada.pull()) == {"a", "b"} and {path.name for path in ada.skills.iterdir()} == {"a", "b"}
+
+
+@pytest.mark.parametrize("refusing", ["library.git", "other.git"])
+def test_a_library_that_refuses_stops_no_other(tmp_path: Path, skill_repo: SkillRepo, refusing: str) -> None:
+    """Of edits for two libraries those for the one that takes them are published, whichever comes first, and told."""
+    library = skill_repo({"skills/a/SKILL.md": numbered("a")})
+    other = skill_repo({"skills/b/SKILL.md": numbered("b")}, name="other.git")
+    ada = person(tmp_path, library, more=f"  other: {{url: {other}}}\n")
+    ada.pull()
+    for name in "ab":
+        ada.edit(name, "line 1\n", "mine\n")
+    refuse(library if refusing == "library.git" else other, "not today")
+    bad, good = "ab" if refusing == "library.git" else "ba"
+    done = ada.push()
+    assert (done[bad].action, done[good].action) == ("refused", "pushed") and "not today" in done[bad].message
+    assert ada.status() == {bad: "ahead", good: "up-to-date"}
