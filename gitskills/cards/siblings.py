@@ -34,9 +34,9 @@ class Group:
 
     @property
     def digest(self) -> str:
-        """A name for exactly these leaves as they are."""
-        told = sorted(f"{leaf.key or leaf.path} {leaf.tree}" for leaf in self.leaves)
-        return sha256("\n".join(told).encode()).hexdigest()[:32]
+        """A name for these leaves by what they say and what proves it: a mark that one is stale asks nobody again."""
+        told = sorted("\n".join((one.key or one.path, one.description, one.body, *one.proof)) for one in self.leaves)
+        return sha256("\0".join(told).encode("utf-8", "replace")).hexdigest()[:32]
 
     @property
     def confidence(self) -> float:

@@ -76,7 +76,7 @@ def test_the_steps_most_cards_share_become_the_areas_card(shelf: Shelf) -> None:
 
 
 def test_unchanged_leaves_cost_no_commit_and_no_call(shelf: Shelf, tmp_path: Path) -> None:
-    """A second run asks nobody and writes nothing; a changed leaf does, and a node is never a leaf."""
+    """A second run asks nobody and writes nothing; a changed leaf does, a stale one does not, and a node is no leaf."""
     env = model(tmp_path, ANSWER)
     assert shelf.promote(env=env)["api/errors"]["state"] == "promoted"
     assert shelf.promote(env=env)["api/errors"] | {"reason": ""} == shelf.promote(env=env)["api/errors"]
@@ -84,10 +84,13 @@ def test_unchanged_leaves_cost_no_commit_and_no_call(shelf: Shelf, tmp_path: Pat
     assert calls(tmp_path) == 1 and len(shelf.log()) == 2
     assert "- Not twice.\n- Not late." in shelf.text("cards/api/errors")
     path = "cards/api/errors/timeout/SKILL.md"
+    stale = "metadata:\n  gitskills-stale: 80% of its lines were rewritten since\n"
+    shelf.change({path: shelf.text("cards/api/errors/timeout").replace("metadata:\n", stale)})
+    assert shelf.promote(env=env)["api/errors"]["state"] == "unchanged"
     shelf.change({path: shelf.text("cards/api/errors/timeout") + "- One more step.\n"})
     row = shelf.promote(env=env)["api/errors"]
     assert (row["state"], row["leaves"]) == ("updated", 3)
-    assert calls(tmp_path) == 2 and len(shelf.log()) == 4
+    assert calls(tmp_path) == 2 and len(shelf.log()) == 5
 
 
 def test_expired_leaves_do_not_count(shelf: Shelf) -> None:
