@@ -22,6 +22,7 @@ SURE, MORE = 0.95, 0.05  # what no card is surer than, and what another proof ad
 
 Action = Literal["harvested", "superseded", "merged", "skipped"]
 _UNTOLD = re.compile(r"^\w{2,12}(?:\([^)]*\))?!?:\s+|\bv?\d+(?:\.\d+)+\S*")  # kinds of commits, and versions
+_NUMBER = re.compile(r"\d[\w.]*")
 _ITEM = re.compile(r"^[-*+] .*$", re.MULTILINE)
 
 
@@ -163,7 +164,9 @@ def _placed(action: Action, card: Card, before: Card | None, reason: str = "") -
 def _leaf(draft: Draft, path: str, area: str) -> Card:
     answer = draft.answer
     # Where nobody said what failed, the signal is the trigger's own words: once is enough.
-    before = "" if set(content_words(answer.signal)) <= set(content_words(answer.trigger)) else answer.signal
+    # The numbers of it may have become "#", for what differs in numbers only is one kind of change.
+    told = f"{answer.trigger} {_NUMBER.sub(' ', answer.trigger)}"
+    before = "" if set(content_words(answer.signal)) <= set(content_words(told)) else answer.signal
     parts = [
         "\n\n".join(
             ["## Trigger", answer.trigger, *([f"Before: {before}"] if before else []), f"Target: {answer.target}"]

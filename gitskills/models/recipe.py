@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gitskills.skills.words import STOP
+
 TITLE, SAID = 200, 360  # characters of the trigger's two parts
 FILES, TESTS, DEFINED = 12, 3, 3  # files in the map, tests that make the signal, names told of one file
 MAIN = 0.6  # share of the changed lines from which on one file alone is what the change is about
@@ -24,6 +26,20 @@ _REVERT = re.compile(r"revert\b", re.IGNORECASE)
 _RELEASE = re.compile(r"(?:(?:bump|release|new|version)[ :]+)*(v?\d+(?:\.\d+)+\S*)\.?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ADDRESS = re.compile(r"https?://\S+|[\w./-]*#\d+")
+_SETTLES = re.compile(
+    r"[\s(\[,;-]*\b(?:fix(?:e[sd])?|clos(?:e[sd]?|ing)|resolv(?:e[sd]?|ing)|refs?|see|for)\b:?"
+    r"(?:[\s,&]+(?:and\s+)?(?:issue\s+)?[\w./-]*#\d+)+[)\]]?(?=\W*$)",
+    re.IGNORECASE,
+)
+# What hosts and git put between the words of people: rules, who signed, which branch was merged on the way.
+_NOISE = re.compile(
+    r"[-=*_~#.\s]*$|(?:- )?(?:updated-dependencies|dependency-\w+|update-type):"
+    r"|(?:co-authored|signed-off|reviewed|acked)-by:"
+    r"|merged? (?:pull request|(?:remote-tracking )?branch(?:es)?|tag)\b|(?:fixup|squash|amend)!",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"^(?:[-*+>#]+|\d+[.)]) +")
+_WRAPPED = 50  # characters of a line from which on the next one goes on with the same sentence
 _RUNNABLE = re.compile(r"(?:^|[._-])(?:tests?|specs?)(?:[._-]|$)|Tests?\.\w+$")
 _RUNNERS = {
     ".py": "pytest {}", ".rs": "cargo test", ".go": "go test ./{folder}/...", ".rb": "bundle exec rspec {}",
@@ -143,17 +159,33 @@ def _signal(acceptance: str, files: Sequence[File], title: str) -> str:
 
 def _trigger(title: str, text: str) -> str:
     """Say when the card is needed: what the change was called, and the first sentences said about it."""
-    said = ""
+    said, known = "", {_stop(title).casefold()}
     for paragraph in text.split("\n\n"):
-        flat = " ".join(re.sub(r"^[-*+>#]+ ", "", line.strip()) for line in paragraph.splitlines())
-        for sentence in _SENTENCE.finditer(flat):
-            # "Closes #12" and where a robot lives say nothing of the work.
-            told = not _ADDRESS.search(sentence[0]) or len(_WORD.findall(_ADDRESS.sub("", sentence[0]))) > 2
-            if told and len(said) + len(sentence[0]) < SAID:
-                said += f" {sentence[0].strip()}"
+        for sentence in _SENTENCE.finditer(_flat(paragraph.splitlines())):
+            # "Closes #12" and where a robot lives say nothing of the work; nor what leads to a list that is not shown.
+            short = _SETTLES.sub("", sentence[0]).strip()
+            told = not _ADDRESS.search(sentence[0]) or len(_WORD.findall(_ADDRESS.sub("", short))) > 2
+            new = not short.endswith(":") and _stop(short).casefold() not in known
+            if told and new and len(said) + len(short) < SAID:
+                said += f" {_stop(short)}"
+                known.add(_stop(short).casefold())
         if len(said.split()) > 3:
             break
     return f"{_stop(title[:TITLE])} {_stop(said)}".strip() if said.strip() else _stop(title[:TITLE])
+
+
+def _flat(lines: Sequence[str]) -> str:
+    """Return a paragraph on one line: each item of a list, and each title of a commit, ends as a sentence does."""
+    flat, last = "", ""
+    for line in (one.strip() for one in lines):
+        if _NOISE.match(line):
+            continue
+        item = _BULLET.sub("", line)
+        open_ended = len(last) >= _WRAPPED or last.rpartition(" ")[2].lower() in STOP
+        begins = item != line or (item[:1].isupper() and not open_ended)
+        flat += f"{'' if not begins or flat.endswith(('.', '!', '?', ':', ',', ';')) else '.'} {item}" if flat else item
+        last = line
+    return flat
 
 
 def _stop(text: str) -> str:

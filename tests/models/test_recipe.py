@@ -81,6 +81,29 @@ def test_a_release_and_its_tests_are_told_as_what_they_are() -> None:
     assert said == "add it. It was missing."
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("---------\n\nIt was much too slow.", "It was much too slow."),
+        ("It was much too slow.\n---------\nCo-authored-by: Ben <b@example.com>", "It was much too slow."),
+        ("Based on #627, but:\n\nIt was much too slow.", "It was much too slow."),
+        ("It was much too slow (fix #235).", "It was much too slow."),
+        ("It was much too slow, closes #12 and #13.", "It was much too slow."),
+        ("Merge branch 'main' into fast\nMake it fast\nAdd a cache", "Make it fast. Add a cache."),
+        ("- Make it fast\n- Add a cache", "Make it fast. Add a cache."),
+        ("1. Make it fast\n2) Add a cache,\n   and use it", "Make it fast. Add a cache, and use it."),
+        ("It was much too slow for the many people of\nGermany, who wait.", None),
+        ("Add it.\n\nMake it fast. make it fast.", "Make it fast."),
+        ("---\nupdated-dependencies:\n- dependency-name: a/b\n  update-type: major\n...\n\nIt is new.", "It is new."),
+        ("Workaround pypa/pip#3461 in the builder.", None),
+    ],
+)
+def test_the_trigger_holds_what_people_said(text: str, said: str | None) -> None:
+    """Rules, signatures, merges on the way and settled issues are left out; each item is a sentence of its own."""
+    trigger = distil(data(["a.py"], "add it", text))["trigger"]
+    assert trigger == f"add it. {' '.join(text.split()) if said is None else said}"
+
+
 def test_numbers_make_no_other_kind_of_change() -> None:
     """Two releases have one signal, so that the later card renews the earlier one."""
     signals = {distil(data(["setup.cfg"], f"bump: version 1.{n}.0 → 1.{n + 1}.0"))["failing_signal"] for n in range(5)}
