@@ -119,6 +119,13 @@ def held(git_dir: Path, oids: Iterable[str]) -> dict[str, bytes]:
     return dict(blobs(git_dir, [words[0] for line in said if (words := line.split())[1:2] == ["blob"]]))
 
 
+def mentioning(git_dir: Path, commit: str, text: str, folder: str) -> list[str]:
+    """Return the paths of the files below `folder` at `commit` that hold `text`; raises GitFailed if one is missing."""
+    asked = ("grep", "--no-color", "-z", "-l", "-F", "-e", text, commit, "--", f":(top,literal){folder}")
+    rows = run(*asked, git_dir=git_dir, ok=(0, 1)).split(b"\0")
+    return [row.decode("utf-8", "surrogateescape").removeprefix(f"{commit}:") for row in rows if row]
+
+
 def make_tree(git_dir: Path, rows: Mapping[str, tuple[int, str]]) -> str:
     """Write one tree object, not recursive, whose entries need not be present here; returns its oid."""
     lines = (b"%06o %s %s\t%s" % (m, _kind(m), oid.encode(), name.encode()) for name, (m, oid) in rows.items())

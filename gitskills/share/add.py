@@ -64,7 +64,7 @@ def add(
     cache = Cache.open(place.url, project.paths)
     cache.refresh(progress=progress)
     source = _source(project, wish, place, names, cwd)
-    there = upstream.look(source, cache)
+    there = upstream.look(source, cache, bring=True)
     chosen = _chosen(there, source, names, wish.alias)
     before = project.text
     changed = config.with_source(before or "sources: {}\n", source, where=str(project.file))

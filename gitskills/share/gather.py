@@ -160,7 +160,7 @@ class Gather:
         if source.name not in self._listings:
             if not cache.exists or cache.head is None:  # or a first push was killed before it was noted here
                 cache.refresh()
-            self._listings[source.name] = upstream.look(source, cache).skills
+            self._listings[source.name] = upstream.look(source, cache, whole=True).skills
         return self._listings[source.name]
 
     def _path(self, name: str, installed: str | None, listing: Mapping[str, Found]) -> str:

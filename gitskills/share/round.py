@@ -151,8 +151,9 @@ class _Round:
             if name not in self.unreachable or cache.exists:
                 source = self.project.config.sources[name]
                 reached = {} if self.options.offline or name in self.unreachable else {name: cache}
+                look = partial(upstream.look, source, cache, bring=bool(reached))
                 try:
-                    found.append(mended(reached, self.progress, partial(upstream.look, source, cache)))
+                    found.append(mended(reached, self.progress, look))
                 except GitskillsError as error:
                     self.unreachable.setdefault(name, error)
         if not found:

@@ -11,6 +11,7 @@ from gitskills.git.cache import Cache
 from gitskills.git.url import redact
 from gitskills.share.fetching import Fetching
 from gitskills.share.project import Project
+from gitskills.share.retired import live
 from gitskills.share.roots import root_name
 from gitskills.share.select import Upstream
 
@@ -31,8 +32,12 @@ def refreshing(caches: Mapping[str, Cache], progress: Progress | None) -> Iterat
     fetching.finish()
 
 
-def look(source: Source, cache: Cache) -> Upstream:
-    """List a source's skills as last fetched; raises GitskillsError where it never was, or its ref is not there."""
+def look(source: Source, cache: Cache, *, bring: bool = False, whole: bool = False) -> Upstream:
+    """List a source's skills as last fetched, without expired cards unless the `whole` library is asked for.
+
+    `bring` may go to the network for cards that were never fetched. Raises GitskillsError where the source never was,
+    or its ref is not there.
+    """
     if not cache.exists:
         raise GitskillsError(
             f"{redact(cache.url)} (source {source.name}) has never been fetched", "run `gitskills pull` with a network"
@@ -42,7 +47,8 @@ def look(source: Source, cache: Cache) -> Upstream:
     commit = cache.resolve(source.ref)
     skills = objects.skills(cache.git_dir, commit)
     root = root_name(cache.git_dir, skills[""].entries, cache.want) if "" in skills else ""
-    return Upstream(source, cache.url, commit, skills, root)
+    shown = skills if whole else live(cache.git_dir, commit, skills, cache.want if bring else None)
+    return Upstream(source, cache.url, commit, shown, root)
 
 
 def caches(project: Project, names: Iterable[str] | None = None) -> dict[str, Cache]:

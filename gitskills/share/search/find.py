@@ -11,6 +11,7 @@ from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.objects import MANIFEST, Found
 from gitskills.share.project import Library
+from gitskills.share.retired import live
 from gitskills.share.roots import root_name
 from gitskills.share.search.index import Hit, Read, Skill, fresh, search, update
 from gitskills.share.select import Upstream, skill_name
@@ -32,7 +33,7 @@ def find(
     def work(db: sqlite3.Connection) -> list[Hit]:
         for library in libraries:
             if library.tip is not None and not fresh(db, _key(library.source, library.url), library.tip):
-                skills = objects.skills(library.git_dir, library.tip)
+                skills = live(library.git_dir, library.tip, objects.skills(library.git_dir, library.tip))
                 root = root_name(library.git_dir, skills[""].entries) if "" in skills else ""
                 source = Source(library.source, library.url)
                 index(db, Upstream(source, library.url, library.tip, skills, root), library.git_dir)
