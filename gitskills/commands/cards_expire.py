@@ -61,18 +61,32 @@ def command(folder: Path, ref: str | None, churn: float, source: str | None, dry
 
 
 def _tell(found: "Expired") -> None:
-    """Print what changed and what could not be known, and a count of all states."""
+    """Print what changed, for which reasons how much cannot be known, and a count of all states."""
     from collections import Counter
 
     from gitskills import console
+    from gitskills.commands import fitting
 
     styles = {"expired": "bold red", "restored": "green", "marked": "yellow", "cleared": "green"}
+    words = {"marked": "stale", "cleared": "fresh"}
+    changed = [(card, standing) for card, standing in found.rows if standing.action]
+    shown, left = fitting.first(changed, lambda row: words.get(row[1].action, row[1].action), always="restored")
+    for card, standing in shown:
+        word = words.get(standing.action, standing.action)
+        style = styles.get(standing.action, "dim")
+        reason = f"  {console.one_line(standing.reason)}"
+        console.say((f"{word:>9}", style), "  ", (console.one_line(card.path), "bold"), reason, hang=11)
+    fitting.tell_rest(left, 9)
+    unknown: dict[str, list[str]] = {}
     for card, standing in found.rows:
-        if standing.action or standing.state == "unknown":
-            word = {"marked": "stale", "cleared": "fresh"}.get(standing.action, standing.action or "unknown")
-            style = styles.get(standing.action, "dim")
-            reason = f"  {console.one_line(standing.reason)}"
-            console.say((f"{word:>9}", style), "  ", (console.one_line(card.path), "bold"), reason, hang=11)
+        if standing.state == "unknown" and not standing.action:
+            unknown.setdefault(console.one_line(standing.reason), []).append(console.one_line(card.path))
+    reasons, left = fitting.first(unknown.items(), lambda row: "unknown")
+    for why, paths in reasons:
+        which = (paths[0], "bold") if len(paths) == 1 else f"{len(paths)} cards"
+        console.say(("  unknown", "dim"), "  ", which, f"  {why}", hang=11)
+    if left:
+        console.say(("          … and more for other reasons; `--json` lists all", "dim"))
     counts = Counter(standing.state for _, standing in found.rows)
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     console.say((told or "no cards", "dim"))

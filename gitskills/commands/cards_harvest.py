@@ -123,15 +123,16 @@ def _tell(found: "Harvested") -> None:
     from collections import Counter
 
     from gitskills import console
+    from gitskills.commands import fitting
 
-    passed: Counter[str] = Counter()
-    for row in found.rows:
-        if row.action != "skipped" or row.failed:
-            reason = f"  {console.one_line(row.reason)}" if row.reason else ""
-            style = STYLES.get(row.action, "yellow")
-            console.say((f"{row.action:>10}", style), f"  {row.commit[:10]}  ", (row.path, "bold"), reason, hang=24)
-        else:
-            passed[row.reason.partition(":")[0]] += 1
+    passed = Counter(row.reason.partition(":")[0] for row in found.rows if row.action == "skipped" and not row.failed)
+    told = [row for row in found.rows if row.action != "skipped" or row.failed]
+    shown, left = fitting.first(told, lambda row: row.action, always="skipped")
+    for row in shown:
+        reason = f"  {console.one_line(row.reason)}" if row.reason else ""
+        style = STYLES.get(row.action, "yellow")
+        console.say((f"{row.action:>10}", style), f"  {row.commit[:10]}  ", (row.path, "bold"), reason, hang=24)
+    fitting.tell_rest(left, 10)
     for reason, count in passed.most_common():
         console.say((f"{count:>10} skipped: {console.one_line(reason)}", "dim"))
     if not found.rows:

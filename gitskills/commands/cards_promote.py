@@ -21,7 +21,7 @@ def command(least: int, source: str | None, dry_run: bool, as_json: bool) -> int
     """
     from gitskills import console
     from gitskills.cards.promote import promote
-    from gitskills.commands import shelves, targets
+    from gitskills.commands import fitting, shelves, targets
 
     project = options.project(False)
     models = targets.models(project)
@@ -46,10 +46,12 @@ def command(least: int, source: str | None, dry_run: bool, as_json: bool) -> int
             ]
         )
     else:
-        for row in rows:
+        shown, left = fitting.first(rows, lambda row: row.state)
+        for row in shown:
             count = f"  {len(row.group.leaves)} cards"
             why = f"  {console.one_line(row.reason)}" if row.reason else ""
             console.say((f"{row.state:>9}", STYLES.get(row.state, "dim")), "  ", (row.group.area, "bold"), count, why)
+        fitting.tell_rest(left, 9)
         if not rows:
             console.say(("nothing to promote", "dim"))
     for problem in found.broken:

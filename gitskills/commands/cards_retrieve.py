@@ -69,11 +69,21 @@ def command(
         click.echo(text.encode("utf-8", "replace"), nl=False)
     else:
         for one in found:
-            card = one.card
-            stale = ("  stale", "yellow") if card.stale else ""
-            console.say((f"{card.score:6.2f}", "green"), "  ", (console.one_line(card.path), "bold"), stale)
+            _tell(one, asked)
         if not found:
             console.note("no card fits")
+
+
+def _tell(one: "Found", asked: "Query") -> None:
+    """Print a card: score and path, what it is for (as much as fits the line), and why it was chosen."""
+    from gitskills import console
+    from gitskills.cards.why import trigger, why
+
+    card = one.card
+    stale = ("  stale", "yellow") if card.stale else ""
+    console.say((f"{card.score:6.2f}", "green"), "  ", (console.one_line(card.path), "bold"), stale)
+    console.page([["        ", console.one_line(trigger(one.body))]], crop=True)
+    console.say((f"        {console.one_line(why(card, one.body, asked))}", "dim"), hang=8)
 
 
 def _ranker(project: "Project") -> "Ranker | None":
