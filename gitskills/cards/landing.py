@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,9 @@ from gitskills.cards import shelf
 from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
-from gitskills.git.failures import NonFastForward, PushRefused
+from gitskills.git.failures import PushRefused
 from gitskills.git.folders import above
+from gitskills.git.rounds import until_pushed
 from gitskills.git.series import Step, write
 from gitskills.git.trailers import Event, format
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from gitskills.git.commit import Identity
 
 _FILE = "/SKILL.md"
-PATIENCE = 180.0  # seconds a push goes on trying against others who push at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,8 @@ def land(
     None where there is nothing to publish, or for `dry_run`. `change` is called again with a new tip when others
     pushed first; all cards at it are here then, unless it brings what it needs itself (not `whole`).
     """
-    deadline, pause = time.monotonic() + PATIENCE, 0.05
-    while True:
-        site.cache.refresh()
+
+    def attempt() -> str | None:
         branch, tip = site.tip()
         if whole:
             site.bring(tip)
@@ -86,15 +83,13 @@ def land(
         commit = write(site.cache.git_dir, tip, steps, site.who())
         try:
             site.cache.push([(commit, f"refs/heads/{branch}")])
-            return commit
         except PushRefused as refused:
             hint = f"cards go straight to {branch}: let whoever runs this push there, or give the source another `ref:`"
             raise GitskillsError(refused.message, hint) from refused
-        except NonFastForward as refused:
-            if time.monotonic() > deadline:
-                raise GitskillsError(f"others kept pushing to {refused.url}", "run it again") from refused
-        time.sleep(random.uniform(0, pause))
-        pause = min(pause * 2, 4.0)
+        return commit
+
+    site.cache.refresh()
+    return until_pushed(attempt, site.cache.refresh)
 
 
 def _steps(wanted: Sequence[Change], folders: set[str]) -> Iterator[Step]:

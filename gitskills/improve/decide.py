@@ -8,13 +8,15 @@ from gitskills.errors import GitskillsError
 from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
-from gitskills.git.failures import NonFastForward, PushRefused
+from gitskills.git.failures import PushRefused
+from gitskills.git.rounds import until_pushed
 from gitskills.git.trailers import format
 from gitskills.improve import candidate
 from gitskills.improve.candidate import Candidate
 from gitskills.improve.recheck import Rechecked, recheck
 
-ROUNDS = 12  # times an acceptance starts anew because others pushed
+# Seconds of trying while others push. Not many: what stands in the way may be a branch to be deleted that moved.
+PATIENCE = 20.0
 
 Policies = Callable[[str], Library]
 """Reads the library's policy at a commit: others may change it while we push."""
@@ -53,7 +55,8 @@ def accept(
 
     Each is looked at anew. A skill that changed since is merged with; what clashes or fails stays where it is.
     """
-    for _ in range(ROUNDS):
+
+    def attempt() -> list[Accepted]:
         tip = head = _tip(cache, branch)
         policy = policies(tip)
         if terms.unseen and policy.improve != "direct":
@@ -74,9 +77,6 @@ def accept(
         done = {f"refs/heads/{one.branch}": one.commit for one in taken if not one.local}
         try:
             cache.push([(head, f"refs/heads/{branch}"), *(("", ref) for ref in done)], expect=done)
-        except NonFastForward:
-            cache.refresh()
-            continue
         except PushRefused as error:
             waits = ", ".join(one.branch for one in taken if not one.local)
             hint = f"merge on the host, by a pull request: {waits}" if waits else "ask somebody who may push there"
@@ -85,7 +85,8 @@ def accept(
             if one.local:
                 objects.delete_ref(cache.git_dir, one.ref)
         return rows
-    raise GitskillsError("others kept pushing", "run it again")
+
+    return until_pushed(attempt, cache.refresh, patience=PATIENCE)
 
 
 def reject(cache: Cache, one: Candidate, why: str, who: Identity) -> str:

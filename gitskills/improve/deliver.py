@@ -13,13 +13,12 @@ from gitskills.git import objects
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity
 from gitskills.git.failures import AuthFailed, NonFastForward, PushRefused, RemoteError
+from gitskills.git.rounds import until_pushed
 from gitskills.git.trailers import Event
 from gitskills.improve import candidate
 from gitskills.improve.words import line
 
 Way = Literal["review", "direct", "rejected"]
-
-ROUNDS = 12  # times a direct publication starts anew because others pushed
 
 # The remote was just read from: a push that it wants other credentials for is one that this user may not make.
 REFUSED = (PushRefused, AuthFailed)
@@ -114,7 +113,8 @@ def to_default(cache: Cache, branch: str, draft: Draft, who: Identity) -> Delive
     Others' commits that leave the skill alone only mean another parent, and no model is asked again. A default branch
     that takes no push from this user leaves it to people: then the draft waits for review.
     """
-    for _ in range(ROUNDS):
+
+    def attempt() -> Delivered | None:
         tip = objects.resolve(cache.git_dir, f"refs/remotes/origin/{branch}^{{commit}}")
         if tip is None:
             raise GitskillsError(f"the remote has no branch {branch!r}")
@@ -124,11 +124,9 @@ def to_default(cache: Cache, branch: str, draft: Draft, who: Identity) -> Delive
         commit = candidate.write(cache, tip, draft.path, draft.tree, (draft.subject, draft.body), draft.event, who)
         try:
             cache.push([(commit, f"refs/heads/{branch}")])
-        except NonFastForward:
-            cache.refresh()
-            continue
         except REFUSED:
             waits = to_review(cache, tip, draft, who)
             return replace(waits, told=waits.told or f"{branch} takes no push from this user: it waits for review")
         return Delivered(commit, branch)
-    raise GitskillsError("others kept pushing", "run it again")
+
+    return until_pushed(attempt, cache.refresh)

@@ -1,8 +1,6 @@
 """Commits on upstream's tip, pushed without force: the remote's refusal is the only lock between machines."""
 
-import random
 import sqlite3
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,11 +11,11 @@ from gitskills.git import objects
 from gitskills.git.alias import spelled_out
 from gitskills.git.cache import Cache
 from gitskills.git.commit import Identity, identity
-from gitskills.git.failures import NonFastForward
 from gitskills.git.fork import Fork
 from gitskills.git.history import is_ancestor
 from gitskills.git.objects import Found
 from gitskills.git.refs import part
+from gitskills.git.rounds import until_pushed
 from gitskills.git.url import compare_url, normalise, redact, told_page
 from gitskills.share import landed, lockfile, merging, outgoing, renames
 from gitskills.share.merging import Clash
@@ -26,8 +24,6 @@ from gitskills.share.policy import policy
 from gitskills.share.project import Project
 from gitskills.share.select import Upstream
 from gitskills.skills.refuse import folded_path
-
-PATIENCE = 180.0  # seconds a push goes on trying against others who push at the same time
 
 Action = Literal["pushed", "proposed", "unchanged", "conflict", "refused"]
 
@@ -83,19 +79,12 @@ class Publish:
         """Commit and push until the remote takes it; others who push first are merged with."""
         who = identity(self.project.root)
         self._sent = landed.read(self.cache.git_dir, self.project.key) if self.cache.exists else {}
-        deadline = time.monotonic() + PATIENCE
-        pause = 0.05
-        while True:
+
+        def refresh() -> None:
             self.cache.refresh(progress=self.progress)
-            try:
-                return self._attempt(ready, who)
-            except NonFastForward as refused:
-                if time.monotonic() > deadline:
-                    raise GitskillsError(
-                        f"others kept pushing to {refused.url} for {PATIENCE:.0f} s", "run `gitskills push` again"
-                    ) from refused
-                time.sleep(random.uniform(0, pause))  # full jitter: those who collided must not meet again
-                pause = min(pause * 2, 4.0)
+
+        refresh()
+        return until_pushed(lambda: self._attempt(ready, who), refresh)
 
     def _attempt(self, ready: list[Outgoing], who: Identity) -> list[Pushed]:
         source = ready[0].source
