@@ -38,7 +38,10 @@ _ANYWHERE = (
     r"===== (?:begin|end) \w+",
     r"\b(?:jailbreak|do anything now|developer mode (?:is )?(?:on|enabled))\b",
     r"--dangerously[\w-]+|--yolo\b",
-    r"\bbypass(?:ing)? (?:(?:the|all|any) )?(?:permissions?|approvals?|safety|security|sandbox)\b",
+    # A report of an attack says the same ("it resolved outside, bypassing the sandbox") and is refused with the order:
+    # no grammar told from a text keeps an order from being put as a report.
+    r"\bbypass(?:ing)? (?:(?:the|all|any|every|your|its|our|these|those|of) ){0,3}"
+    r"(?:permissions?|approvals?|safety|security|sandbox)\b",
 )  # fmt: skip
 _PHRASE = re.compile("|".join(_ANYWHERE), re.IGNORECASE)
 _FORGED_TURN = re.compile(r"^[ \t>*#\[-]*(?:system|assistant|human)\]?[ \t*]*:", re.IGNORECASE | re.MULTILINE)

@@ -47,9 +47,29 @@ def test_orders_are_found(text: str) -> None:
     assert find(f"Some text.\n\n{text}\n")
 
 
+@pytest.mark.parametrize("how", ["bypass", "Bypassing", "BYPASS", "**bypass**", "by\u200bpass"])
+@pytest.mark.parametrize(
+    "what",
+    ["the sandbox", "safety", "all of your safety rules", "its permissions", "every approval", "any of the security"],
+)
+def test_ways_around_what_keeps_an_agent_in_are_found(how: str, what: str) -> None:
+    """Whoever's they are called, and however it is written, in an order or in a report."""
+    assert find(f"Work by {how} {what}.") and find(f"It resolved outside the root, {how}\n{what} and more.")
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        # what people wrote in two real histories
+        "fix: prevent code execution via Jinja sandbox escape through path and settings objects",
+        "fix: prevent trust bypass via encoded URL traversal",
+        "The new flag allows users to bypass the review of questions already answered in the past.",
+        "When copying a file, make sure its permissions are the same as those of the file in the template.",
+        "command execution primitives or perform I/O outside the sandbox.",
+        "Fix permission errors for mounts in rootless docker",
+        "build(deps): update dependency jinja2 to v3.1.6 [security]",
+        "fix archive permissions for ruby tar.gz roots",
+        "Bypass the cache with `--no-cache`, and security updates come at once.",
         "Always run the migrations before you restart the service.",
         "Ignore whitespace in the diff, and ignore files in build/.",
         "Never edit the generated files; do not tell git to add them.",
