@@ -22,16 +22,18 @@ from gitskills.git.transport import RemoteRefs
 _SMALL = "512k"  # larger files are fetched when they are wanted
 
 
-def first(git_dir: Path, url: str, fetch: Callable[[], None]) -> RemoteRefs:
+def first(git_dir: Path, url: str, fetch: Callable[[], None], *, copy: bool) -> RemoteRefs:
     """Let `fetch` fill the new repository `git_dir`, by connections side by side, of which it alone may ask the user.
 
-    Returns what the remote has. Raises what `fetch` raises, or a RemoteError.
+    `copy` lets packs of a remote in a folder be taken as they are. Returns what the remote has. Raises what `fetch`
+    raises, or a RemoteError.
     """
     begun = monotonic()
     together = transport.can_be_silent(url)
     with transport.listing(url, silent=together) as ask, _ahead(git_dir, url) as take:
         remote = None if together else ask()
-        near.seed(git_dir, url)
+        if copy:
+            near.seed(git_dir, url)
         fetch()
         take(1 + monotonic() - begun)
         try:

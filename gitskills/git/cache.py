@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -248,7 +249,9 @@ class Cache:
             bare.create(new)
             if not (self._blobless if blobless is None else blobless):
                 (new / _EVERYTHING).touch()
-            _remember(new, first(new, self.url, lambda: self._fetch(new, progress, timeout)))
+            # After damage each object is to be checked, since what was copied may have come damaged.
+            fetch = partial(self._fetch, new, progress, timeout)
+            _remember(new, first(new, self.url, fetch, copy=not self.exists))
             damaged = [path for path in (*parent.glob(f"{name}.*.old"), self.git_dir) if path.exists()]
             for old in damaged:
                 bare.rescue(old, new, _OURS)

@@ -1,6 +1,5 @@
 """Caches that turn out damaged while they are read: fetched anew, and what was being done is done again."""
 
-import contextlib
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -17,17 +16,25 @@ _Result = TypeVar("_Result")
 
 
 def mended(caches: Mapping[str, Cache], progress: Progress | None, work: Callable[[], _Result]) -> _Result:
-    """Do `work`, which may be repeated; once more where it failed and one of `caches` (by source) was damaged."""
+    """Do `work`, which may be repeated; once more where it failed and one of `caches` (by source) was damaged.
+
+    Raises what `work` raises; where a damaged cache could not be fetched anew, the hint says why.
+    """
     try:
         return work()
-    except SIGNS:
+    except SIGNS as damage:
+        problems: list[GitskillsError] = []
         # All are looked at: which one is broken, git's words do not tell.
-        if not any([_mend(cache, progress) for cache in caches.values()]):
+        if not any([_mend(cache, progress, problems) for cache in caches.values()]):
+            for problem in problems:
+                raise GitskillsError(damage.message, f"it cannot be fetched anew: {problem.message}") from damage
             raise
     return work()
 
 
-def _mend(cache: Cache, progress: Progress | None) -> bool:
-    with contextlib.suppress(GitskillsError):  # out of reach: then what failed first is what counts
+def _mend(cache: Cache, progress: Progress | None, problems: list[GitskillsError]) -> bool:
+    try:
         return cache.mend(progress=progress)
-    return False
+    except GitskillsError as problem:
+        problems.append(problem)
+        return False

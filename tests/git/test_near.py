@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gitskills.errors import GitskillsError
 from gitskills.git import bare, near
 from gitskills.git.cache import Cache
 from gitskills.state.paths import paths
@@ -136,3 +137,17 @@ def test_a_pack_that_vanishes_is_fetched(library: Path, tmp_path: Path, monkeypa
     cache = new(tmp_path / "cache")
     assert not near.seed(cache, library.as_uri())
     assert not list((cache / "objects" / "pack").iterdir())
+
+
+def test_a_library_that_rots_is_blamed_itself(library: Path, tmp_path: Path) -> None:
+    """A pack that is damaged in the middle comes along unseen; what meets it fetches, and the library is told of."""
+    pack = next((library / "objects" / "pack").glob("*.pack"))
+    data = bytearray(pack.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    pack.chmod(0o644)
+    pack.write_bytes(data)
+    cache = Cache.open(library.as_uri(), paths())
+    with pytest.raises(GitskillsError):
+        cache.refresh()
+        assert packs(cache.git_dir).keys() == packs(library).keys()
+        cache.mend()  # asks the library for each object, which it cannot give

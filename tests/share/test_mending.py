@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import SkillRepo
 from tests.people import Person, commit, numbered, person, remote_text
+from tests.repositories import git
 
 
 def rotten_pack(cache: Path) -> None:
@@ -71,3 +72,12 @@ def test_the_cache_is_fetched_anew(ada: Person, damage: Callable[[Path], None], 
     assert "mine" in remote_text(library, "skills/b/SKILL.md") and "mine" in ada.read("b")
     ada.pull()
     assert set(ada.status().values()) == {"up-to-date"}
+
+
+def test_a_library_that_is_damaged_itself(tmp_path: Path, skill_repo: SkillRepo) -> None:
+    """Where the library in a folder rotted, its copy cannot be had anew: the message says so, and nothing is placed."""
+    library = skill_repo({f"skills/{name}/SKILL.md": numbered(name) for name in "abc"})
+    git("repack", "-q", "-a", "-d", cwd=library)
+    rotten_pack(library)
+    done = person(tmp_path, library).run("pull")
+    assert done.code == 1 and "Traceback" not in done.err and "library" in done.err
