@@ -203,7 +203,10 @@ class Harvest:
             self._skip(oid, placed)
             return None
         if problem := self._refused(placed):
-            self._skip(oid, problem, failed=True)
+            if placed.before is None:
+                self._passed(oid, problem, failed=True)
+            else:  # the card that is there may be at fault: another day it may go well
+                self._skip(oid, problem, failed=True)
             return None
         places.take(placed)
         card = placed.card
@@ -238,8 +241,8 @@ class Harvest:
         why = " ".join(card.description.split())
         return Change({f"{card.path}/SKILL.md": placed.text}, f"{card.name}: {verb} {from_}", why, (event,))
 
-    def _passed(self, oid: str, reason: str) -> None:
-        self._skip(oid, reason)
+    def _passed(self, oid: str, reason: str, *, failed: bool = False) -> None:
+        self._skip(oid, reason, failed=failed)
         if not self.dry_run and self.model.name != "rules":
             passed.remember(self.db, self._repository, self._by, oid, reason)
 

@@ -1,4 +1,4 @@
-"""Which changes a librarian made no card of: what a model was paid to say once is not asked of it again."""
+"""Which changes a librarian made no card of, or a refused one: what a model was paid for is not asked of it again."""
 
 from __future__ import annotations
 

@@ -336,6 +336,19 @@ def test_a_change_of_which_a_model_makes_no_card_is_put_to_it_once(shelf: Shelf,
     assert asked("--again") == ("harvested", 4)
 
 
+def test_an_answer_that_is_refused_is_told_once(shelf: Shelf, code: Code, tmp_path: Path) -> None:
+    """It fails the run that paid for it; later ones name the reason and go on, until they are told to ask again."""
+    base = code.oid("HEAD")
+    teapot(code)
+    env = model(tmp_path, answer(procedure="- Set the key ghp_a8Kd93LmQpZ7xWv5Tn2Rc6Yb1Hj4Gf0SeUiO."), answer())
+    words = ("harvest", "--code", code.folder, "--since", base, "--json")
+    first, second = (shelf.run(*words, env=env) for _ in range(2))
+    assert (first.code, second.code) == (1, 0)
+    assert "credentials" in first.json()[0]["reason"] and second.json()[0]["reason"] == first.json()[0]["reason"]
+    assert len(list(tmp_path.glob("asked-*"))) == 1
+    assert shelf.run(*words, "--again", env=env).json()[0]["action"] == "harvested"
+
+
 def test_a_dry_run_publishes_nothing(shelf: Shelf, code: Code) -> None:
     """It tells the same rows."""
     before = shelf.log()
