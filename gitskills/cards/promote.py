@@ -15,8 +15,11 @@ from gitskills.cards.generalise import Pattern
 from gitskills.cards.landing import Change, Site, land
 from gitskills.cards.siblings import LEAVES, TEXT, Group, State
 from gitskills.git import objects
+from gitskills.git.objects import Entries
 from gitskills.git.trailers import Event
 from gitskills.models.protocol import ModelFailed
+from gitskills.skills.file import PLAIN
+from gitskills.skills.tree import blob_oid, tree_oid
 from gitskills.state import database
 
 if TYPE_CHECKING:
@@ -62,17 +65,18 @@ class Round:
         self.broken = tuple(broken)
         self.held = frozenset().union(*shelf.taken(git_dir, tip))
         groups = siblings.groups(cards, _made(git_dir, cards), self.least)
-        files: dict[str, str | None] = {}
-        events: list[Event] = []
+        files: dict[str, str] = {}
+        events: dict[str, Event] = {}
         self.rows = tuple(self._row(group, files, events) for group in groups)
         if not files:
             return ()
         body = "\n".join(f"- {row.group.area}: {row.state} from {len(row.group.leaves)} cards" for row in self.rows
                          if row.state in ("promoted", "updated"))  # fmt: skip
-        subject = f"{events[0].skill}: pattern of its cards" if len(events) == 1 else f"cards: {len(events)} patterns"
-        return (Change(files, subject, body, tuple(events)),)
+        made = _with_trees(events, files, objects.entries(git_dir, tip or ""))
+        subject = f"{made[0].skill}: pattern of its cards" if len(made) == 1 else f"cards: {len(made)} patterns"
+        return (Change(files, subject, body, made),)
 
-    def _row(self, group: Group, files: dict[str, str | None], events: list[Event]) -> Row:
+    def _row(self, group: Group, files: dict[str, str], events: dict[str, Event]) -> Row:
         if group.state is not None:
             return Row(group, group.state, "edited by hand" if group.state == "kept" else "")
         if group.node is None and f"{shelf.FOLDER}/{group.area}/SKILL.md" in self.held:
@@ -95,7 +99,7 @@ class Round:
             return Row(group, "refused", problem)
         files[f"{card.path}/SKILL.md"] = text
         base = group.node.tree if group.node else ""
-        events.append(Event(card.name, "promote", base=base, proposer=self._by, calls=1, proof=card.proof))
+        events[card.path] = Event(card.name, "promote", base=base, proposer=self._by, calls=1, proof=card.proof)
         return Row(group, wanted)
 
     @property
@@ -114,6 +118,22 @@ class Round:
                 if answer is None:
                     self.db.execute("INSERT OR REPLACE INTO card_nothing VALUES (?, ?, ?)", key)
         return self.answers[group.digest]
+
+
+def _with_trees(events: Mapping[str, Event], files: Mapping[str, str], before: Entries) -> tuple[Event, ...]:
+    """Complete the events of folders (by path) with the trees these have once `files` are written to the library.
+
+    A node's folder holds its leaves and perhaps other nodes, which may change in the same commit.
+    """
+    after = {
+        **before,
+        **{path: (PLAIN, blob_oid(text.encode("utf-8", "surrogateescape"))) for path, text in files.items()},
+    }
+    made = []
+    for folder, event in events.items():
+        below = {path[len(folder) + 1 :]: entry for path, entry in after.items() if path.startswith(f"{folder}/")}
+        made.append(replace(event, tree=tree_oid(below)))
+    return tuple(made)
 
 
 def promote(site: Site, paths: Paths, model: Callable[[], Model], *, least: int, dry_run: bool = False) -> Promoted:

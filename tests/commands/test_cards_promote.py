@@ -12,6 +12,8 @@ from gitskills.skills.file import File
 from gitskills.skills.validate import validate
 from tests.cards.shelves import Shelf, leaf
 from tests.codes import Code
+from tests.processes import gitskills
+from tests.repositories import git
 
 SHARED = "- Add a row to `docs/errors.md`.\n- Run `pytest tests/api`."
 
@@ -73,6 +75,17 @@ def test_the_steps_most_cards_share_become_the_areas_card(shelf: Shelf) -> None:
         one for one in validate({"SKILL.md": File(text.encode(), 0o100644)}, "errors") if one.severity == "error"
     ]
     assert "Skill: errors\nSkill-Op: promote\n" in shelf.log()[0] and "Skill-Proposer: rules" in shelf.log()[0]
+
+
+def test_the_trail_names_the_trees_after(tmp_path: Path) -> None:
+    """Of two areas in one another, written in one commit, each has the tree of its folder with both; verify agrees."""
+    cards = [leaf(area, f"card-{n}", steps=SHARED) for area in ("api", "api/errors") for n in range(3)]
+    shelf = Shelf.make(tmp_path, Code(tmp_path / "code"), *cards)
+    assert len(shelf.promote(env={"GITSKILLS_MODEL": "rules"})) == 2 and len(shelf.log()) == 2
+    for path in ("cards/api", "cards/api/errors"):
+        tree = git("rev-parse", f"main:{path}", cwd=shelf.library).decode().strip()
+        assert f"Skill-Tree: {tree}" in shelf.log()[0]
+    assert gitskills("verify", cwd=shelf.project).code == 0
 
 
 def test_unchanged_leaves_cost_no_commit_and_no_call(shelf: Shelf, tmp_path: Path) -> None:
