@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,11 @@ import pytest
 from gitskills.cards import examine
 from gitskills.cards.heads import Head
 from gitskills.cards.verified import Verified
-from gitskills.git import changes, code, reach
+from gitskills.git import code, reach
 from gitskills.state import database
 from gitskills.state.paths import paths
 from tests.codes import Code
 from tests.repositories import git
-
-Compared = contextlib.AbstractContextManager[Callable[[], Iterator[changes.Blobs]]]
 
 
 @pytest.fixture
@@ -28,24 +26,16 @@ def index() -> Iterator[sqlite3.Connection]:
 
 @pytest.mark.parametrize("option", ["", "--depth=1", "--filter=blob:none"])
 def test_of_an_incomplete_clone_no_file_is_asked(
-    tmp_path: Path, index: sqlite3.Connection, option: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, index: sqlite3.Connection, option: str, compared: list[str]
 ) -> None:
     """What a proof wrote is looked for in a whole clone only: elsewhere git might fetch it, file by file."""
     origin = Code(tmp_path / "origin")
     origin.git("config", "uploadpack.allowFilter", "true")
     proof = origin.write("a.py", "a\n")
     git("clone", "-q", *([option] if option else []), origin.folder.as_uri(), tmp_path / "clone")
-    asked: list[str] = []
-    real = changes.comparing
-
-    def note(git_dir: Path, commits: Iterable[str], paths: Iterable[str] = ()) -> Compared:
-        asked.extend(commits)
-        return real(git_dir, commits, paths)
-
-    monkeypatch.setattr(changes, "comparing", note)
     with examine.begin(code.look(tmp_path / "clone"), {proof}, Verified(""), index) as begun:
         assert bool(begun.lacking) == bool(option) and begun.here == [proof] and begun.left() == set()
-    assert asked == ([] if option else [proof])
+    assert compared == ([] if option else [proof])
 
 
 def test_a_card_that_came_meanwhile_is_judged_as_all_are(

@@ -2,18 +2,17 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gitskills.cards import lines
-from gitskills.git import changes, files
+from gitskills.git import files
 from gitskills.state import database
 from gitskills.state.paths import paths
 from tests.codes import Code
 
-Compared = contextlib.AbstractContextManager[Callable[[], Iterator[changes.Blobs]]]
 TEN = [f"line number {number}" for number in range(10)]
 
 
@@ -66,22 +65,14 @@ def test_what_says_nothing_is_left_out(code: Code, db: sqlite3.Connection) -> No
     assert share(code, db, (proof, "x.bin"), (proof, "brackets.js"), (proof, "no/such"), (proof, "a.py")) is None
 
 
-def test_what_a_commit_wrote_is_read_once(code: Code, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_commit_wrote_is_read_once(code: Code, db: sqlite3.Connection, compared: list[str]) -> None:
     """The second time git is asked only for files as they are now."""
-    asked: list[str] = []
-    real = changes.comparing
-
-    def note(git_dir: Path, commits: Iterable[str], paths: Iterable[str] = ()) -> Compared:
-        asked.extend(commits)
-        return real(git_dir, commits, paths)
-
-    monkeypatch.setattr(changes, "comparing", note)
     proof = code.write("a.py", "\n".join(TEN) + "\n")
     share(code, db, (proof, "a.py"))
-    assert asked == [proof]
+    assert compared == [proof]
     code.write("a.py", "\n".join(TEN[:5]) + "\n")
     assert share(code, db, (proof, "a.py")) == pytest.approx(0.5)
-    assert asked == [proof]
+    assert compared == [proof]
 
 
 def test_commits_nobody_named_are_looked_at_when_asked_for(code: Code, db: sqlite3.Connection) -> None:
