@@ -62,6 +62,12 @@ def drop_stale_locks(git_dir: Path) -> bool:
     return bool(found)
 
 
+def left(git_dir: Path, prefix: str) -> list[str]:
+    """Return the loose refs below `prefix` that are older than an hour: no process is at work on them any more."""
+    refs = (git_dir / prefix).glob("*")
+    return [ref.relative_to(git_dir).as_posix() for ref in refs if ref.suffix != ".lock" and _age(ref) > 3600]
+
+
 def _below(folder: Path) -> Iterator[Path]:
     return folder.rglob("*.lock")
 

@@ -266,7 +266,9 @@ class Cache:
             shutil.rmtree(old, ignore_errors=True)
 
     def _tidy(self) -> None:
-        """Make one pack of many; every fetch leaves one or two."""
+        """Make one pack of many; every fetch leaves one or two. Drop what processes left that were killed long ago."""
+        for ref in bare.left(self.git_dir, f"{_OURS}series"):
+            command.run(*command.QUIET, "update-ref", "-d", ref, git_dir=self.git_dir)
         if len(list((self.git_dir / "objects" / "pack").glob("*.pack"))) > _PACKS:
             # Another process may be about to name an object that no ref reaches yet: keep those.
             command.run(*command.QUIET, *transport.PROMISE, "repack", "-q", "-a", "-d", "-k", git_dir=self.git_dir)

@@ -458,6 +458,19 @@ def test_a_cut_connection_leaves_nothing_half_made(web: Web, upstream: Path) -> 
     assert not cache.exists
 
 
+def test_what_a_killed_push_left_is_dropped(upstream: Path) -> None:
+    """The ref under which commits are written goes after an hour; one of a process at work stays."""
+    cache = opened(upstream.as_uri())
+    cache.refresh()
+    for name in ("old", "new"):
+        git("update-ref", f"refs/gitskills/series/{name}", cache.resolve(None), cwd=cache.git_dir)
+    os.utime(cache.git_dir / "refs/gitskills/series/old", (1, 1))
+    advance(upstream)
+    assert cache.refresh()
+    there = git("for-each-ref", "--format=%(refname)", "refs/gitskills/", cwd=cache.git_dir).decode().split()
+    assert there == ["refs/gitskills/series/new"]
+
+
 def test_many_packs_become_one(upstream: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fetches pile up packs; past a limit they are joined, and nothing is lost, ours included."""
     monkeypatch.setattr(cache_module, "_PACKS", 3)
