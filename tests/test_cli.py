@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitskills import cli
+from gitskills.git.cache import Cache
 from gitskills.share.begin import Begun
 from tests.conftest import SkillRepo
 from tests.people import Person, person, skill
@@ -82,3 +83,17 @@ def test_an_index_whose_pages_are_damaged_is_thrown_away(ada: Person) -> None:
             done, damaged = ada.run("log"), damaged + 1
         assert (done.code, done.out) == (0, before)
     assert damaged
+
+
+def test_a_thread_that_breaks_off_is_a_failure(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in a fetch is told as one of that source, and not as if all were up to date."""
+
+    def refresh(*_: object, **__: object) -> bool:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(Cache, "refresh", refresh)
+    monkeypatch.setattr("threading.excepthook", lambda args: None)
+    begun = cli._begun(["pull"])
+    assert isinstance(begun, Begun)
+    (problem,) = begun.fetching.finish().values()
+    assert "broke off" in problem.message and "bug" in problem.hint

@@ -10,6 +10,7 @@ from gitskills.git.cache import Cache
 from gitskills.git.command import on_terminal
 from gitskills.git.failures import AuthFailed
 from gitskills.git.transport import can_be_silent
+from gitskills.git.url import redact
 
 _HEAD_START = 0.012  # seconds in which a thread gets its first git processes started
 
@@ -50,9 +51,11 @@ class Fetching:
 
     def _one(self, name: str, *, silent: bool) -> None:
         cache = replace(self._caches[name], silent=silent)
+        # What stands if this thread breaks off: where nobody catches it, a bug must not look like a success.
+        self.failed[name] = GitskillsError(f"fetching {redact(cache.url)} broke off", "this is a bug in gitskills")
         try:
             cache.refresh(progress=self._tell if self._watched else None)
-            self.failed.pop(name, None)
+            del self.failed[name]
         except GitskillsError as error:
             self.failed[name] = error
         except OSError as error:  # in a thread nobody else would see it
