@@ -5,6 +5,9 @@ from collections.abc import Callable
 Work = Callable[[Callable[[], None]], object]
 """Work to put off. It is given what to call once the files it needs are open: no new one appears after that."""
 
+Later = Callable[[Work], None]
+"""Takes such work: `later` does."""
+
 _works: list[Work] = []
 
 

@@ -1,7 +1,7 @@
 """`add`: a library becomes a source of the project, then its skills are pulled."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,7 +12,7 @@ from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
 from gitskills.git.url import Location, identity, normalise, redact
-from gitskills.later import Work
+from gitskills.later import Later
 from gitskills.share import upstream
 from gitskills.share.begin import begin
 from gitskills.share.outcome import Options, Report
@@ -45,7 +45,7 @@ def add(
     progress: Progress | None = None,
     *,
     dry_run: bool = False,
-    later: Callable[[Work], None] | None = None,
+    later: Later | None = None,
 ) -> Report:
     """Record a source in gitskills.yaml and pull what was asked of it.
 

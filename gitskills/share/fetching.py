@@ -22,9 +22,9 @@ class Fetching:
     that is `watched` tells its `progress`, which may be given it later.
     """
 
-    def __init__(self, caches: Mapping[str, Cache], *, watched: bool) -> None:
+    def __init__(self, caches: Mapping[str, Cache], *, watched: bool, progress: Progress | None = None) -> None:
         self.failed: dict[str, GitskillsError] = {}
-        self.progress: Progress | None = None
+        self.progress = progress
         self._caches = caches
         self._watched = watched
         self._several = len(caches) > 1 and on_terminal()

@@ -1,11 +1,10 @@
 """`pull`: fetch, compare, merge, place. Everything before a folder is swapped in may be killed and repeated."""
 
 import contextlib
-from collections.abc import Callable
 
 from gitskills.console import Progress
 from gitskills.errors import GitskillsError
-from gitskills.later import Work
+from gitskills.later import Later
 from gitskills.share.begin import Begun, begin
 from gitskills.share.outcome import Options, Report
 from gitskills.share.project import Project
@@ -16,7 +15,7 @@ def pull(
     options: Options,
     progress: Progress | None = None,
     begun: Begun | None = None,
-    later: Callable[[Work], None] | None = None,
+    later: Later | None = None,
 ) -> Report:
     """Bring the project's skills up to date with their sources, and report each; `begun` if it was begun already.
 

@@ -13,7 +13,7 @@ from gitskills.console import Progress
 from gitskills.errors import GitskillsError
 from gitskills.git.cache import Cache
 from gitskills.git.objects import Found
-from gitskills.later import Work
+from gitskills.later import Later
 from gitskills.share import renames, upstream
 from gitskills.share.apply import Apply
 from gitskills.share.mending import mended
@@ -28,9 +28,6 @@ from gitskills.state import database
 from gitskills.state.files import write_atomic
 from gitskills.state.fulltext import using
 from gitskills.state.lock import locked
-
-Later = Callable[[Work], None]
-"""Takes work that nobody waits for (see `gitskills.later`)."""
 
 
 def run(

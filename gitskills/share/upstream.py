@@ -1,7 +1,6 @@
 """What each source holds: fetched in parallel, or as last fetched."""
 
-import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from gitskills.config import Source
 from gitskills.console import Progress
@@ -18,18 +17,7 @@ from gitskills.share.select import Upstream
 
 def refresh(caches: Mapping[str, Cache], progress: Progress | None) -> Mapping[str, GitskillsError]:
     """Fetch every source (name → cache) at the same time; returns the sources that could not be, with the error."""
-    with refreshing(caches, progress) as failed:
-        pass
-    return failed
-
-
-@contextlib.contextmanager
-def refreshing(caches: Mapping[str, Cache], progress: Progress | None) -> Iterator[Mapping[str, GitskillsError]]:
-    """Fetch every source while the block runs; once it is left, what it was given holds those that failed."""
-    fetching = Fetching(caches, watched=progress is not None)
-    fetching.progress = progress
-    yield fetching.failed
-    fetching.finish()
+    return Fetching(caches, watched=progress is not None, progress=progress).finish()
 
 
 def look(source: Source, cache: Cache, *, bring: bool = False, whole: bool = False) -> Upstream:
